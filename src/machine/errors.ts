@@ -1,0 +1,106 @@
+/**
+ * The catalogue of errors. Each has a code, says what happened to what, and what to do next. The message is fit for a
+ * user; a stack trace never is.
+ */
+export abstract class FirstlightError extends Error {
+  abstract readonly code: string
+  override get name(): string {
+    return this.constructor.name
+  }
+}
+
+/** A file could not be read or written. `reason` is the kernel's code: ENOENT, EROFS, ENOSPC, EACCES, ... */
+export class FileError extends FirstlightError {
+  readonly code = 'FL_FILE'
+  constructor(
+    readonly action: string,
+    readonly path: string,
+    readonly reason: string,
+    detail?: string,
+  ) {
+    super(`cannot ${action} ${path}: ${detail ?? reason}`)
+  }
+}
+
+/** A command failed. stderr's last lines are in the message, secrets are not. */
+export class CommandError extends FirstlightError {
+  readonly code = 'FL_COMMAND'
+  constructor(
+    readonly argv: readonly string[],
+    /** undefined when it never started or was ended at the time limit. */
+    readonly exitCode: number | undefined,
+    readonly stdout: string,
+    readonly stderr: string,
+    detail: string,
+  ) {
+    super(`${argv.join(' ')}: ${detail}`)
+  }
+}
+
+export type HttpFailureReason = 'refused' | 'unreachable' | 'timeout' | 'too-large' | 'unresolved' | 'protocol'
+
+/** A request without an answer. */
+export class HttpFailure extends FirstlightError {
+  readonly code = 'FL_HTTP'
+  constructor(
+    readonly url: string,
+    readonly reason: HttpFailureReason,
+    detail: string,
+  ) {
+    super(`${url}: ${detail}`)
+  }
+}
+
+export class MountError extends FirstlightError {
+  readonly code = 'FL_MOUNT'
+  constructor(
+    readonly device: string,
+    detail: string,
+  ) {
+    super(`cannot mount ${device} read-only: ${detail}`)
+  }
+}
+
+export class LinkError extends FirstlightError {
+  readonly code = 'FL_LINK'
+  constructor(
+    readonly link: string,
+    detail: string,
+  ) {
+    super(`${link}: ${detail}`)
+  }
+}
+
+/** A datasource found its cloud but what the cloud said is unusable. */
+export class DatasourceError extends FirstlightError {
+  readonly code = 'FL_DATASOURCE'
+  constructor(
+    readonly datasource: string,
+    detail: string,
+  ) {
+    super(`${datasource}: ${detail}`)
+  }
+}
+
+/** A value in the configuration is unusable. `key` is its path, such as `users[2].sudo`. */
+export class ConfigError extends FirstlightError {
+  readonly code = 'FL_CONFIG'
+  constructor(
+    readonly key: string,
+    detail: string,
+  ) {
+    super(`${key}: ${detail}`)
+  }
+}
+
+/** What went wrong, in one line fit for a user, whatever was thrown. */
+export const messageOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? 'unknown error'
+
+/** Some items of a module failed (each was logged when it did); the others were done. */
+export class ItemsFailed extends FirstlightError {
+  readonly code = 'FL_ITEMS'
+  constructor(readonly failures: readonly string[]) {
+    super(failures.join('; '))
+  }
+}

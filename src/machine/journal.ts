@@ -1,0 +1,25 @@
+/** What was changed on the machine, by whom. Kept in the order it happened. */
+export interface Journal {
+  readonly entries: readonly Change[]
+  record(change: Change): void
+}
+
+export type Change = { readonly actor: string } & (
+  | {
+      readonly kind: 'file'
+      readonly path: string
+      /** What was there before; undefined when the file is new. Kept only for plans; secret when `secret`. */
+      readonly before?: Uint8Array
+      readonly after?: Uint8Array
+      readonly mode: number
+      /** True when the file is not world-readable: its content is never shown unless asked for. */
+      readonly secret: boolean
+      readonly size: number
+    }
+  | { readonly kind: 'folder'; readonly path: string; readonly mode: number }
+  | { readonly kind: 'link'; readonly path: string; readonly target: string }
+  | { readonly kind: 'remove'; readonly path: string }
+  | { readonly kind: 'rename'; readonly path: string; readonly target: string }
+  | { readonly kind: 'attributes'; readonly path: string; readonly mode?: number; readonly owner?: string }
+  | { readonly kind: 'command'; readonly argv: readonly string[]; readonly exitCode?: number; readonly input?: boolean }
+)

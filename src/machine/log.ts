@@ -1,0 +1,22 @@
+/** Levels as in cloud-init's log; DEPRECATED lies between INFO and WARNING. */
+export type LogLevel = 'DEBUG' | 'INFO' | 'DEPRECATED' | 'WARNING' | 'ERROR'
+
+/**
+ * The log. WARNING and ERROR (and DEPRECATED) also appear as recoverable errors in `status`. A message names the key or
+ * file, what is wrong, and what to do; never a password, a private key or user-data.
+ */
+export interface Log {
+  debug(message: string): void
+  info(message: string): void
+  deprecated(message: string): void
+  warning(message: string): void
+  error(message: string): void
+}
+
+export interface LogRecord {
+  readonly level: LogLevel
+  readonly actor: string
+  readonly message: string
+  /** Milliseconds since 1970. */
+  readonly time: number
+}
