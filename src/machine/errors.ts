@@ -37,7 +37,14 @@ export class CommandError extends FirstlightError {
   }
 }
 
-export type HttpFailureReason = 'refused' | 'unreachable' | 'timeout' | 'too-large' | 'unresolved' | 'protocol'
+export type HttpFailureReason =
+  | 'refused'
+  | 'unreachable'
+  | 'timeout'
+  | 'too-large'
+  | 'unresolved'
+  | 'protocol'
+  | 'aborted'
 
 /** A request without an answer. */
 export class HttpFailure extends FirstlightError {

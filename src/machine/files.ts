@@ -39,9 +39,9 @@ export interface Files {
   /** Makes (or atomically replaces) a symbolic link. */
   symlink(target: string, path: string): void
   rename(from: string, to: string): void
-  /** Also of every file below when `recursive`; links are not followed. */
+  /** A link at the end of the path is followed. */
   setMode(path: string, mode: number): void
-  /** Owner by number. */
+  /** Owner by number. A link at the end of the path is not followed: its own owner changes. */
   setOwner(path: string, owner: Owner): void
   setModifiedTime(path: string, milliseconds: number): void
 }

@@ -27,6 +27,8 @@ export interface HttpRequest {
   readonly localPort?: number
   /** Default: follow at most 10. */
   readonly maxRedirects?: number
+  /** Ends the request early; it then fails with reason `aborted`. */
+  readonly signal?: AbortSignal
 }
 
 export interface HttpResponse {

@@ -11,6 +11,8 @@ export interface Log {
   deprecated(message: string): void
   warning(message: string): void
   error(message: string): void
+  /** From now on every record of this machine's log shows `<redacted>` in place of this text (4 characters or more). */
+  hideSecret(text: string): void
 }
 
 export interface LogRecord {
@@ -20,3 +22,6 @@ export interface LogRecord {
   /** Milliseconds since 1970. */
   readonly time: number
 }
+
+/** Where records go: a file, the console, the list of a test. A sink that throws is left out from then on. */
+export type LogSink = (record: LogRecord) => void

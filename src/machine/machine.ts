@@ -56,7 +56,8 @@ export interface Clock {
   monotonic(): number
   /** Seconds since the kernel started. */
   uptime(): number
-  sleep(milliseconds: number): Promise<void>
+  /** Resolves after that time, or as soon as `signal` is aborted. */
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>
 }
 
 export interface CommandOptions {
