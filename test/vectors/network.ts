@@ -1,0 +1,30 @@
+import { basename, dirname } from 'node:path'
+import { FirstlightError } from '../../src/machine/errors.ts'
+import type { Json, JsonObject } from '../../src/machine/json.ts'
+import { textAt } from '../../src/machine/json.ts'
+import { differences, type VectorRunner } from './family.ts'
+import { conversions, readMetadataCase } from './network-metadata.ts'
+
+/** metadata/<cloud>-<case>.json: the metadata of a cloud becomes network config, as data. */
+const runMetadata: VectorRunner = async (vector: JsonObject) => {
+  const convert = conversions[textAt(vector, 'cloud') ?? '']
+  if (convert === undefined) return ['not supported yet']
+  const failureExpected = vector['expected_error'] !== undefined
+  try {
+    const actual: Json = (await convert(readMetadataCase(vector))) ?? null
+    if (failureExpected && actual !== null) return [`expected a failure, got ${JSON.stringify(actual)}`]
+    return differences(vector['expected'], actual)
+  } catch (error) {
+    if (failureExpected && error instanceof FirstlightError) return []
+    throw error
+  }
+}
+
+const runners: Readonly<Record<string, VectorRunner>> = { metadata: runMetadata }
+
+const run: VectorRunner = async (vector, file) => {
+  const runner = runners[basename(dirname(file))]
+  return runner === undefined ? ['not supported yet'] : runner(vector, file)
+}
+
+export default run
