@@ -1,3 +1,5 @@
+import { shownUrl } from './shown-url.ts'
+
 /**
  * The catalogue of errors. Each has a code, says what happened to what, and what to do next. The message is fit for a
  * user; a stack trace never is.
@@ -54,7 +56,19 @@ export class HttpFailure extends FirstlightError {
     readonly reason: HttpFailureReason,
     detail: string,
   ) {
-    super(`${url}: ${detail}`)
+    super(`${shownUrl(url)}: ${detail}`)
+  }
+}
+
+/** A request that was answered with a status (or a body) that is of no use. */
+export class HttpStatusError extends FirstlightError {
+  readonly code = 'FL_HTTP_STATUS'
+  constructor(
+    readonly url: string,
+    readonly status: number,
+    detail = `answered with status ${status}`,
+  ) {
+    super(`${shownUrl(url)}: ${detail}`)
   }
 }
 

@@ -156,7 +156,7 @@ const treeOf = (store: TreeStore, hidden: string): Record<string, TreeEntry> => 
   return entries
 }
 
-const mountFolder = '/run/firstlight-mounts'
+const mountFolder = '/firstlight-mounts'
 
 const mountedAt = (files: Files, device: string): string | undefined => {
   for (const line of (files.readTextIfExists('/proc/mounts') ?? '').split('\n')) {

@@ -2,7 +2,7 @@ import type { Clock } from './machine.ts'
 
 /** A clock on which sleeping takes no time: when everybody sleeps, it jumps to the first who wants to wake. */
 export interface SimulatedClock extends Clock {
-  /** Milliseconds asked for, in order, by those who called sleep. */
+  /** Milliseconds of every sleep that came to its end, in order. */
   readonly slept: readonly number[]
   /** Moves the time forward at once; sleepers whose time has come wake. */
   advance(milliseconds: number): void
@@ -80,9 +80,9 @@ export const simulatedClock = (startTime: number, uptimeSeconds: number): Simula
     monotonic: () => elapsed,
     uptime: () => uptimeSeconds + elapsed / 1000,
     pass,
-    sleep: (milliseconds, signal) => {
-      slept.push(milliseconds)
-      return pass(milliseconds, signal)
+    sleep: async (milliseconds, signal) => {
+      await pass(milliseconds, signal)
+      if (!signal?.aborted) slept.push(milliseconds)
     },
     advance: (milliseconds) => {
       elapsed += milliseconds
