@@ -3,19 +3,23 @@ import type { Machine } from '../machine/machine.ts'
 
 /**
  * What differs between distributions, as a plain object: one file a distribution (src/distros/debian.ts), made of parts
- * that several share (packages-apt.ts, services-systemd.ts, accounts.ts).
+ * that several share (packages-apt.ts, services-systemd.ts, accounts-shadow.ts).
  */
-export interface Distro {
+export interface Distro extends DistroParts {
   /** `debian`, `ubuntu`, `rhel`, `alpine` ...: system_info.distro */
   readonly id: string
+  /** system_info of the configuration: default_user, ssh_svcname, package_mirrors ... */
+  readonly systemInfo: JsonObject
+}
+
+/** What a distribution's own file says; loadDistro (src/distros/index.ts) adds the configuration's system_info. */
+export interface DistroParts {
   readonly family: DistroFamily
   readonly packages: PackageManager
   readonly services: ServiceManager
   readonly accounts: Accounts
   /** Where the host name, the time zone and the locale are kept, and how they are put in force. */
   readonly identity: Identity
-  /** system_info of the configuration: default_user, ssh_svcname, package_mirrors ... */
-  readonly systemInfo: JsonObject
 }
 
 export type DistroFamily = 'debian' | 'redhat' | 'suse' | 'alpine' | 'arch' | 'gentoo' | 'bsd' | 'other'
@@ -37,8 +41,22 @@ export type ServiceAction = 'start' | 'stop' | 'restart' | 'reload' | 'try-reloa
 export interface ServiceManager {
   /** True when services can be managed now (systemd runs here, or an init script system is there). */
   isActive(machine: Machine): boolean
-  manage(machine: Machine, action: ServiceAction, service: string): Promise<void>
+  /** @throws CommandError when the service manager refuses; for `status`, with the manager's exit code. */
+  manage(machine: Machine, action: ServiceAction, service: string, options?: ManageOptions): Promise<void>
+  /** Asks only: is it there, and does it run? */
+  state(machine: Machine, service: string): Promise<ServiceState>
 }
+
+export interface ManageOptions {
+  /**
+   * Acts on this service alone and waits for no other: for a service that is ordered after firstlight itself, where the
+   * usual way would wait for ever.
+   */
+  readonly ignoreDependencies?: boolean
+}
+
+/** `unknown`: the service manager does not answer. */
+export type ServiceState = 'running' | 'stopped' | 'missing' | 'unknown'
 
 export interface Account {
   readonly name: string
@@ -53,6 +71,54 @@ export interface Accounts {
   find(machine: Machine, name: string): Account | undefined
   /** Number of a group by name; undefined when there is none. */
   findGroup(machine: Machine, name: string): number | undefined
+  /** Names of the members that /etc/group lists; empty when there is no such group. */
+  groupMembers(machine: Machine, group: string): readonly string[]
+  /** Makes an account that is not there yet. @throws CommandError; ConfigError for an unusable name. */
+  createUser(machine: Machine, user: NewUser): Promise<void>
+  /** Removes an account, but nothing in its home folder. */
+  removeUser(machine: Machine, name: string): Promise<void>
+  /** @throws CommandError; ConfigError for an unusable name. */
+  createGroup(machine: Machine, name: string): Promise<void>
+  addToGroup(machine: Machine, user: string, group: string): Promise<void>
+  /** Sets several passwords in one go, through standard input: no secret is ever in an argument list. */
+  setPasswords(machine: Machine, passwords: readonly NewPassword[]): Promise<void>
+  /** What the password field holds: nothing at all, a lock without a password, or a password (locked or not). */
+  passwordState(machine: Machine, name: string): PasswordState
+  lockPassword(machine: Machine, name: string): Promise<void>
+  unlockPassword(machine: Machine, name: string): Promise<void>
+  /** The password must be changed at the next login. */
+  expirePassword(machine: Machine, name: string): Promise<void>
+}
+
+export type PasswordState = 'empty' | 'none' | 'set' | 'set, locked'
+
+export interface NewPassword {
+  readonly name: string
+  readonly password: string
+  /** True when `password` is a crypt(3) hash. */
+  readonly isHash: boolean
+}
+
+export interface NewUser {
+  readonly name: string
+  readonly fullName?: string | undefined
+  readonly home?: string | undefined
+  readonly shell?: string | undefined
+  readonly userId?: number | undefined
+  readonly primaryGroup?: string | undefined
+  /** Supplementary groups; they exist already. */
+  readonly groups?: readonly string[]
+  /** `2032-09-01` */
+  readonly expireDate?: string | undefined
+  /** Days after the password expired until the account is disabled. */
+  readonly inactiveDays?: string | undefined
+  readonly selinuxUser?: string | undefined
+  readonly isSystem?: boolean
+  readonly createHome: boolean
+  /** Makes a group of the same name (unless `primaryGroup` is given). */
+  readonly createUserGroup: boolean
+  /** False keeps lastlog and faillog as they are. */
+  readonly initLog: boolean
 }
 
 export interface Identity {
