@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject, objectAt, textAt } from '../../src/machine/json.ts'
+import { networkFromAzure } from '../../src/network/from-azure.ts'
 import { networkFromEc2, networkFromEc2Primary } from '../../src/network/from-ec2.ts'
 import { networkFromOpenstack } from '../../src/network/from-openstack.ts'
 
@@ -22,6 +23,12 @@ export type Conversion = (recorded: MetadataCase) => Json | undefined | Promise<
 
 /** Cloud -> the real conversion of its metadata to network config. */
 export const conversions: Readonly<Record<string, Conversion>> = {
+  azure: ({ metadata, params, interfaces }) =>
+    networkFromAzure(objectAt(metadata, 'network'), {
+      nics: interfaces,
+      secondaryAddresses: params['apply_network_config_for_secondary_ips'] !== false,
+      setName: params['apply_network_config_set_name'] !== false,
+    }),
   ec2: ({ metadata, params, interfaces }) => {
     const network = objectAt(metadata, 'network')
     if (params['apply_full_imds_network_config'] === false) {
