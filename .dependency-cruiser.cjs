@@ -23,10 +23,10 @@ module.exports = {
     },
     {
       name: 'datasource-imports',
-      comment: 'A datasource imports from src/platform, src/machine, src/instance, src/network and its own folder.',
+      comment: 'A datasource imports from src/platform, src/machine, src/instance, src/network, the YAML reader and its own folder.',
       severity: 'error',
       from: { path: '^datasources/(?!index[.]ts$)' },
-      to: { path: '^(src/(?!platform/|machine/|instance/|network/)|modules/|config/)' },
+      to: { path: '^(src/(?!platform/|machine/|instance/|network/|cloudconfig/yaml[.]ts$)|modules/|config/)' },
     },
     {
       name: 'no-datasource-imports-another',
@@ -36,10 +36,10 @@ module.exports = {
     },
     {
       name: 'module-imports',
-      comment: 'A config module imports from src/machine, src/distros and the module contract.',
+      comment: 'A config module imports from src/machine, src/distros, the module contract and the YAML reader.',
       severity: 'error',
       from: { path: '^modules/(?!index[.]ts$)' },
-      to: { path: '^(src/(?!machine/|distros/|cloudconfig/module[.]ts$)|datasources/|config/)' },
+      to: { path: '^(src/(?!machine/|distros/|cloudconfig/(module|yaml)[.]ts$)|datasources/|config/)' },
     },
     {
       name: 'no-module-imports-another',
