@@ -62,6 +62,8 @@ export const createLog = ({ clock, sinks }: LogOptions): LogCore => {
         deprecated: at('DEPRECATED'),
         warning: at('WARNING'),
         error: at('ERROR'),
+        announce: (message) =>
+          send({ level: 'INFO', actor, message: redact(message), announced: true, time: clock.now() }),
         hideSecret,
       }
     },

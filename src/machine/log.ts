@@ -11,6 +11,8 @@ export interface Log {
   deprecated(message: string): void
   warning(message: string): void
   error(message: string): void
+  /** As info, and meant for whoever watches the boot: it also goes to firstlight's own standard error, as it is. */
+  announce(message: string): void
   /** From now on every record of this machine's log shows `<redacted>` in place of this text (4 characters or more). */
   hideSecret(text: string): void
 }
@@ -19,6 +21,8 @@ export interface LogRecord {
   readonly level: LogLevel
   readonly actor: string
   readonly message: string
+  /** Printed for whoever watches the boot, at whatever level. */
+  readonly announced?: boolean
   /** Milliseconds since 1970. */
   readonly time: number
 }
