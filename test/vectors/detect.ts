@@ -104,10 +104,8 @@ const machineOf = (vector: JsonObject): Machine => {
 
 const run: VectorRunner = async (vector) => {
   const machine = machineOf(vector)
-  const policy = textAt(
-    vector,
-    ['i386', 'x86_64'].includes(String(objectAt(vector, 'uname')['machine'])) ? 'policy' : 'policyNoDmi',
-  )
+  const hasDmi = /^(i.86|x86_64)$/.test(textAt(objectAt(vector, 'uname'), 'machine') ?? '')
+  const policy = textAt(vector, hasDmi ? 'policy' : 'policyNoDmi')
   const result = await identify(machine, {
     force: textsOf(vector['args']).includes('--force'),
     ...(policy !== undefined && { policy }),
