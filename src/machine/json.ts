@@ -19,3 +19,15 @@ export const textAt = (object: JsonObject, key: string): string | undefined => {
   const value = object[key]
   return typeof value === 'string' ? value : undefined
 }
+
+/**
+ * Reads JSON; an integer too large to be exact becomes its digits as text, so that no digit of an id is lost.
+ * @throws SyntaxError
+ */
+export const parseJson = (text: string): Json => {
+  if (!/[0-9]{16}|-0/.test(text)) return JSON.parse(text)
+  const exact = text.replace(/"(?:[^"\\]|\\.)*"|-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?/g, (token) =>
+    /^-?[0-9]{16,}$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token.replace(/^-0$/, '0'),
+  )
+  return JSON.parse(exact)
+}

@@ -1,0 +1,86 @@
+import { merge } from '../cloudconfig/merge.ts'
+import { type MergeRule, parseMergeRules, partRules, strategyOf, takeMergeRules } from '../cloudconfig/merge-rules.ts'
+import { dumpYaml, parseYaml } from '../cloudconfig/yaml.ts'
+import { ConfigError, messageOf } from '../machine/errors.ts'
+import { isJsonObject, type Json, type JsonObject, parseJson } from '../machine/json.ts'
+import type { Log } from '../machine/log.ts'
+import { applyJsonPatch } from './json-patch.ts'
+
+/** A cloud-config or JSON patch among the parts of user-data. */
+export interface ConfigPart {
+  /** File name of the part. */
+  readonly name: string
+  readonly kind: 'cloud-config' | 'json-patch'
+  readonly text: string
+  /** Value of the part's Merge-Type header. */
+  readonly mergeType?: string
+}
+
+export interface MergedParts {
+  readonly config: JsonObject
+  /** Names of the parts that took part. */
+  readonly merged: readonly string[]
+  /** Names of the parts that could not be read or merged; each was logged. */
+  readonly ignored: readonly string[]
+}
+
+/**
+ * Merges the cloud-config parts in their order. A later part's keys replace an earlier part's unless the later part (or
+ * its Merge-Type header) says otherwise. A part that can't be used is reported and left out.
+ * @param source whose parts they are, for the log: `user-data`
+ */
+export const mergeConfigParts = (parts: readonly ConfigPart[], source: string, log: Log): MergedParts => {
+  let config: JsonObject = {}
+  const merged: string[] = []
+  const ignored: string[] = []
+  for (const part of parts) {
+    try {
+      config = part.kind === 'json-patch' ? patch(config, part) : mergePart(config, part, source, log)
+      merged.push(part.name)
+    } catch (error) {
+      log.warning(`${source}: ${part.name} is left out: ${messageOf(error)}`)
+      ignored.push(part.name)
+    }
+  }
+  return { config, merged, ignored }
+}
+
+const mergePart = (config: JsonObject, part: ConfigPart, source: string, log: Log): JsonObject => {
+  const { rules, rest } = takeMergeRules(readConfig(part))
+  const ownRules: MergeRule[] = [...rules, ...parseMergeRules(part.mergeType ?? '')]
+  const strategy = strategyOf(ownRules.length > 0 ? ownRules : parseMergeRules(partRules))
+  if (!strategy.dict) {
+    log.warning(
+      `${source}: ${part.name} changes nothing: its merge_how has no dict(...), without which no key is taken over`,
+    )
+  }
+  const result = merge(config, rest, strategy)
+  return isJsonObject(result) ? result : config
+}
+
+const readConfig = (part: ConfigPart): JsonObject => {
+  const value = parseYaml(part.text, part.name)
+  if (value === null) throw new ConfigError(part.name, 'the cloud-config is empty')
+  if (!isJsonObject(value)) throw new ConfigError(part.name, 'a cloud-config must be a mapping of keys to values')
+  return value
+}
+
+const patch = (config: JsonObject, part: ConfigPart): JsonObject => {
+  const operations: Json = parseJson(part.text.replace(/^#cloud-config-jsonp/, ''))
+  const result = applyJsonPatch(config, operations)
+  if (!isJsonObject(result)) throw new ConfigError(part.name, 'after this JSON patch the config is no mapping')
+  return result
+}
+
+/** Content of cloud-config.txt: the merged config, and in comments the parts that it is made of. */
+export const configFileText = ({ config, merged, ignored }: MergedParts): string => {
+  const lines = [
+    '#cloud-config',
+    '',
+    ...(merged.length > 0 ? [`# from ${merged.length} files`, ...merged.map((name) => `# ${oneLine(name)}`), ''] : []),
+    ...ignored.map((name) => `# Cloud-config part ignored SCHEMA_ERROR: ${oneLine(name)}`),
+  ]
+  return `${lines.join('\n')}\n---\n${dumpYaml(config)}...\n`
+}
+
+const oneLine = (name: string): string => name.replace(/\p{Cc}/gu, ' ')
