@@ -26,6 +26,8 @@ export interface Datasource {
   checkInstanceId?(context: DatasourceContext, storedId: string): boolean
   /** Publishes the SSH host keys to the platform: lines `type key`. */
   publishHostKeys?(context: DatasourceContext, hostKeys: readonly string[]): Promise<void>
+  /** The block device behind a cloud's own name for a disk (`ephemeral0`, `swap`, `ami`); undefined when there is none. */
+  deviceOf?(context: DatasourceContext, data: InstanceData, name: string): string | undefined
 }
 
 export type DatasourceStage = 'local' | 'network'

@@ -1,0 +1,84 @@
+import type { Machine } from '../machine/machine.ts'
+
+/** A network interface that may lead to the world: no loopback, bridge, bond, VLAN, tunnel or part of another. */
+export interface Nic {
+  readonly name: string
+  /** Lower case, with colons. */
+  readonly mac: string
+  /** Kernel driver: `virtio_net`, `ena`, `hv_netvsc` ...; undefined when there is no device behind it (containers). */
+  readonly driver: string | undefined
+  /** The kernel's number, by order of appearance. */
+  readonly index: number
+  /** `up`, `down`, `dormant`, `lowerlayerdown`, `unknown` ... */
+  readonly operState: string
+  /** The other end of the cable answers. False also when the interface is down: then nothing can be known. */
+  readonly hasCarrier: boolean
+  /** A device is behind it, as opposed to something the kernel made up. */
+  readonly isPhysical: boolean
+}
+
+const SYSFS = '/sys/class/net'
+const noMac = /^$|^00:00:00:00:00:00$/
+/** addr_assign_type: 2 is stolen from another device (bonds, VLANs). Kernel documentation, sysfs-class-net. */
+const stolenMac = '2'
+
+/** A fact of an interface; reading it can fail (`carrier` of one that is down says EINVAL), then it is empty. */
+const fact = (machine: Machine, name: string, path: string): string => {
+  try {
+    return (machine.files.readTextIfExists(`${SYSFS}/${name}/${path}`) ?? '').trim()
+  } catch {
+    return ''
+  }
+}
+
+const isMadeOfOthers = (machine: Machine, name: string): boolean => {
+  const has = (path: string): boolean => machine.files.exists(`${SYSFS}/${name}/${path}`)
+  return (
+    has('bridge') ||
+    has('bonding') ||
+    has('tun_flags') ||
+    /^DEVTYPE=vlan$/m.test(fact(machine, name, 'uevent')) ||
+    machine.files.linkStat(`${SYSFS}/${name}/master`) !== undefined
+  )
+}
+
+const readNic = (machine: Machine, name: string): Nic | undefined => {
+  if (name === 'lo' || /^(veth|dummy)/.test(name)) return undefined
+  const mac = fact(machine, name, 'address').toLowerCase()
+  if (noMac.test(mac) || fact(machine, name, 'addr_assign_type') === stolenMac) return undefined
+  if (isMadeOfOthers(machine, name)) return undefined
+  return {
+    name,
+    mac,
+    driver: machine.files.readLink(`${SYSFS}/${name}/device/driver`)?.split('/').at(-1),
+    index: Number.parseInt(fact(machine, name, 'ifindex'), 10) || 0,
+    operState: fact(machine, name, 'operstate') || 'unknown',
+    hasCarrier: fact(machine, name, 'carrier') === '1',
+    isPhysical: machine.files.exists(`${SYSFS}/${name}/device`),
+  }
+}
+
+/** The machine's interfaces, by the kernel's number. */
+export const listNics = (machine: Machine): Nic[] =>
+  machine.files
+    .list(SYSFS)
+    .flatMap((name) => readNic(machine, name) ?? [])
+    .sort((left, right) => left.index - right.index)
+
+/** Name by MAC address (lower case). */
+export const nicNamesByMac = (machine: Machine): Map<string, string> =>
+  new Map(listNics(machine).map(({ mac, name }) => [mac, name]))
+
+/**
+ * The interfaces by which metadata may be reached, the most promising first: `first` (if there is one of that name),
+ * then those with a carrier, then the others, each in natural order of their names (`ens4` before `ens10`).
+ */
+export const candidateNics = (machine: Machine, first = 'eth0'): Nic[] => {
+  const rank = (nic: Nic): number => (nic.name === first ? 0 : nic.hasCarrier ? 1 : 2)
+  return listNics(machine).sort(
+    (left, right) => rank(left) - rank(right) || left.name.localeCompare(right.name, 'en', { numeric: true }),
+  )
+}
+
+/** The interface that gets DHCP when nothing else is known. */
+export const fallbackNic = (machine: Machine): Nic | undefined => candidateNics(machine)[0]
