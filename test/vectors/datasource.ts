@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeInjectedFiles } from '../../src/instance/injected-files.ts'
 import { defaultPaths } from '../../src/instance/paths.ts'
 import { type JsonObject, objectAt, textAt } from '../../src/machine/json.ts'
 import type { DatasourceContext, DatasourceStage } from '../../src/platform/datasource.ts'
@@ -86,6 +87,7 @@ const runDatasource = async (vector: JsonObject): Promise<string[]> => {
     if (outcome.length > 0) return [[...outcome, ...said].join('\n')]
     return compareSideEffects(vector, machine, before)
   }
+  writeInjectedFiles(machine, found.data)
   const extras = await askExtras(vector, await contextFor(id, stage), found)
   return [...compareFound(vector, machine, found, extras), ...compareSideEffects(vector, machine, before)]
 }

@@ -1,0 +1,50 @@
+import type { InstanceData } from '../../src/instance/instance-data.ts'
+import { openstackDevice } from '../../src/instance/openstack-device.ts'
+import { DatasourceError, MountError, messageOf } from '../../src/machine/errors.ts'
+import { type DatasourceContext, defineDatasource } from '../../src/platform/datasource.ts'
+import { candidateDisks } from './candidates.ts'
+import { id, readDrive } from './read-drive.ts'
+
+/**
+ * OpenStack's config drive: a disk with the label config-2 (or a folder with the same content) that holds the files of
+ * the metadata service. nova's admin guide, "Config drives".
+ */
+export default defineDatasource({
+  id,
+  stages: ['local'],
+  detect: () => true,
+  fetch: async (context) => {
+    const data = (await fromFolder(context)) ?? (await fromDisk(context))
+    return data?.dsmode === 'disabled' ? undefined : data
+  },
+  checkInstanceId: ({ platform }, storedId) => storedId.toLowerCase() === platform.dmi.productUuid.toLowerCase(),
+  deviceOf: ({ machine }, data, name) => openstackDevice(machine, data, name),
+})
+
+/** A folder that is a broken config drive is an error: somebody put it there on purpose. */
+const fromFolder = async (context: DatasourceContext): Promise<InstanceData | undefined> => {
+  const { files } = context.machine
+  for (const folder of [`${context.paths.cloud}/seed/config_drive`, '/config-drive']) {
+    if (files.stat(folder)?.type !== 'folder') continue
+    const data = await readDrive(context, folder)
+    if (data !== undefined) return { ...data, subplatform: `seed-dir (${folder})` }
+    context.machine.log.debug(`${folder} is no config drive`)
+  }
+  return undefined
+}
+
+const fromDisk = async (context: DatasourceContext): Promise<InstanceData | undefined> => {
+  const { disks, log } = context.machine
+  for (const device of await candidateDisks(context)) {
+    try {
+      const data = await disks.withMounted(device, (folder) => readDrive(context, folder))
+      if (data !== undefined) return { ...data, subplatform: `config-disk (${device})` }
+      log.debug(`${device} is no config drive`)
+    } catch (error) {
+      if (error instanceof MountError) log.debug(messageOf(error))
+      else if (error instanceof DatasourceError) log.warning(`config drive ${device} is broken: ${messageOf(error)}`)
+      else throw error
+    }
+  }
+  return undefined
+}
