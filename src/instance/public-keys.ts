@@ -3,8 +3,8 @@ import { isJsonObject, type Json } from '../machine/json.ts'
 const texts = (list: readonly Json[]): string[] => list.filter((item) => typeof item === 'string')
 
 /** Lines of a text; a newline at its end does not begin another one. */
-const lines = (text: string): string[] => {
-  const all = text.split(/\r\n|\r|\n/)
+export const keyLines = (text: string): string[] => {
+  const all = text.split(/\r\n|[\r\n\v\f\x85\u2028\u2029]/)
   if (all.at(-1) === '') all.pop()
   return all
 }
@@ -14,7 +14,7 @@ const lines = (text: string): string[] => {
  * is, of a mapping (name -> key or keys) all values count. What is not text is left out.
  */
 export const publicKeysOf = (data: Json | undefined): string[] => {
-  if (typeof data === 'string') return lines(data)
+  if (typeof data === 'string') return keyLines(data)
   if (Array.isArray(data)) return texts(data)
   if (!isJsonObject(data)) return []
   return Object.values(data)

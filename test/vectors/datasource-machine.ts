@@ -112,12 +112,11 @@ const commandOf = (value: Json): MemoryCommand => {
 
 const defaultLease = { 'fixed-address': '10.0.0.5', 'subnet-mask': '255.255.255.0', routers: '10.0.0.1' }
 
-/** By link; a link without its own entry gets the general lease, when there is one. */
+/** By link. `dhcpByNic` says which links have a lease; without it the general one is for all. */
 const leasesOf = (platform: JsonObject, nics: readonly RecordedNic[]): Record<string, Record<string, string>> => {
   const leases: Record<string, Record<string, string>> = {}
   for (const { name } of nics) {
-    const own = objectAt(platform, 'dhcpByNic')[name]
-    const lease = own === undefined ? platform['dhcp'] : own
+    const lease = isJsonObject(platform['dhcpByNic']) ? platform['dhcpByNic'][name] : platform['dhcp']
     if (!isJsonObject(lease)) continue
     const { interface: _link, ...options } = textMapAt({ lease }, 'lease')
     leases[name] = { ...defaultLease, ...options }
