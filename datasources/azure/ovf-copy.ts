@@ -18,7 +18,7 @@ export const minimalCopy = (profile: {
   readonly hostname: string | undefined
   readonly disablePasswordAuth: boolean | undefined
 }): string => {
-  const username = profile.username === undefined ? '' : `<ns1:UserName>${escapeText(profile.username)}</ns1:UserName>`
+  const username = !profile.username ? '' : `<ns1:UserName>${escapeText(profile.username)}</ns1:UserName>`
   const disable =
     profile.disablePasswordAuth === undefined
       ? ''

@@ -110,3 +110,16 @@ const driverOf = (
   warn(`cannot tell the driver of ${mac} (${drivers || 'no such interface'}); it is matched by its address alone`)
   return undefined
 }
+
+/** DHCP on one interface, for a machine whose metadata says nothing about its network. */
+export const azureFallbackNetwork = (nic: AzureSystemNic): JsonObject => ({
+  version: 2,
+  ethernets: {
+    [nic.name]: {
+      dhcp4: true,
+      dhcp6: true,
+      match: { macaddress: nic.mac.toLowerCase(), ...(nic.driver === undefined ? {} : { driver: nic.driver }) },
+      'set-name': nic.name,
+    },
+  },
+})

@@ -1,0 +1,135 @@
+import { LinkError, messageOf } from '../../src/machine/errors.ts'
+import type { Machine } from '../../src/machine/machine.ts'
+import { fallbackNic } from '../../src/network/nics.ts'
+import { encodeFailure, type ProvisioningFailure } from './failure.ts'
+import type { GoalState } from './goal-state.ts'
+import { readLease } from './lease.ts'
+import type { AzureSettings } from './settings.ts'
+import { type WireServer, wireServer } from './wire-server.ts'
+
+const defaultWireServer = '168.63.129.16'
+const imdsAddress = '169.254.169.254'
+
+interface Uplink {
+  readonly link: string
+  readonly isImdsRouted: boolean
+  readonly wire: WireServer
+}
+
+/**
+ * This machine's temporary way to Azure's fabric, from the first lease until it is given back, and what was reported over it.
+ * A failure that was reported stands: success is not reported after it.
+ */
+export class Fabric {
+  readonly #machine: Machine
+  readonly #settings: AzureSettings
+  #uplink: Uplink | undefined
+  #endpoint: string
+  #hasReported = false
+  /** Known once identified; part of every failure report. */
+  vmId: string | undefined
+
+  constructor(machine: Machine, settings: AzureSettings) {
+    this.#machine = machine
+    this.#settings = settings
+    this.#endpoint = settings.wireServer ?? defaultWireServer
+  }
+
+  get isUp(): boolean {
+    return this.#uplink !== undefined
+  }
+
+  get isImdsRouted(): boolean {
+    return this.#uplink?.isImdsRouted ?? false
+  }
+
+  get link(): string | undefined {
+    return this.#uplink?.link
+  }
+
+  get hasReported(): boolean {
+    return this.#hasReported
+  }
+
+  /** Asks for a lease every second until there is one or the time is over. */
+  async connect(seconds: number): Promise<void> {
+    const { clock, links, log } = this.#machine
+    const start = clock.monotonic()
+    for (;;) {
+      const link = fallbackNic(this.#machine)?.name
+      try {
+        if (link === undefined) throw new LinkError('eth0', 'there is no network interface')
+        const lease = await links.dhcp(link)
+        const { wireServer: offered, routed } = readLease(lease)
+        this.#endpoint = this.#settings.wireServer ?? offered ?? this.#endpoint
+        const isImdsRouted = routed.includes(imdsAddress)
+        if (!isImdsRouted) log.debug(`the lease on ${link} has no route to the metadata service`)
+        const wire = wireServer(this.#machine, this.#endpoint, this.#settings.wireServerSeconds)
+        this.#uplink = { link: lease.interface, isImdsRouted, wire }
+        return
+      } catch (error) {
+        if (!(error instanceof LinkError)) throw error
+        log.debug(`no lease yet: ${messageOf(error)}`)
+      }
+      if ((clock.monotonic() - start) / 1000 + 1 >= seconds) break
+      await clock.sleep(1000)
+    }
+    log.warning(`no DHCP lease in ${seconds} s: Azure is neither asked nor told anything`)
+  }
+
+  async disconnect(): Promise<void> {
+    const link = this.#uplink?.link
+    this.#uplink = undefined
+    if (link !== undefined) await this.#machine.links.release(link)
+  }
+
+  /** Lets the goal state come while other things are read. */
+  askAhead(): void {
+    this.#uplink?.wire.askAhead()
+  }
+
+  /** Reports a failure, with a new lease when it does not get through with the present one. Never throws. */
+  async reportFailure(failure: ProvisioningFailure): Promise<void> {
+    const { log } = this.#machine
+    const description = encodeFailure(failure, { vmId: this.vmId, time: this.#machine.clock.now() })
+    log.error(`provisioning failed: ${failure.reason}; reporting it to Azure`)
+    const wasUp = this.isUp
+    if (wasUp && (await this.#sendFailure(description))) return
+    await this.disconnect()
+    await this.connect(this.#settings.dhcpSeconds.needed)
+    await this.#sendFailure(description)
+  }
+
+  async #sendFailure(description: string): Promise<boolean> {
+    const wire = this.#wire()
+    try {
+      await wire.report(await wire.goalState(), description)
+      this.#hasReported = true
+      return true
+    } catch (error) {
+      this.#machine.log.warning(`the failure could not be reported to Azure: ${messageOf(error)}`)
+      return false
+    }
+  }
+
+  #wire(): WireServer {
+    return this.#uplink?.wire ?? wireServer(this.#machine, this.#endpoint, this.#settings.wireServerSeconds)
+  }
+
+  /**
+   * Reports success. `prepare` gets the goal state first: certificates are read, and the media ejected, before the fabric is told.
+   * @throws what the requests or `prepare` throw.
+   */
+  async reportReady(prepare: (goalState: GoalState, wire: WireServer) => Promise<void>): Promise<void> {
+    const wire = this.#wire()
+    const goalState = await wire.goalState()
+    await prepare(goalState, wire)
+    await wire.report(goalState, undefined)
+    this.#hasReported = true
+  }
+
+  /** What was reported was for this machine's life in the pool: its user's machine reports anew. */
+  forgetReport(): void {
+    this.#hasReported = false
+  }
+}
