@@ -11,6 +11,7 @@ import {
   type FoundDatasource,
   findDatasource,
 } from '../../src/platform/find-datasource.ts'
+import { azureCase } from './datasource-azure.ts'
 import { textsAt } from './datasource-case.ts'
 import { compareFound, compareSideEffects, type Extras } from './datasource-compare.ts'
 import { recordedMachine } from './datasource-machine.ts'
@@ -101,7 +102,7 @@ const isMoreThanTheDefect = (line: string): boolean =>
 
 const run: VectorRunner = async (vector, file) => {
   if (textAt(vector, 'kind') !== 'datasource') return runOtherKind(vector, file)
-  const lines = await runDatasource(vector)
+  const lines = await runDatasource(azureCase(vector))
   if (vector['upstreamBug'] === undefined) return lines
   return lines.filter((line) => !isMoreThanTheDefect(line))
 }
