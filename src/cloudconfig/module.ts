@@ -47,10 +47,12 @@ export interface ModuleContext {
   publishHostKeys(keys: readonly string[]): Promise<void>
 }
 
+type ConfigBy<S> = S extends JSONSchema ? FromSchema<S> : never
+
 /** A module with its config typed from its schema: `schema` must be declared `as const`. */
-type TypedModule<S extends JSONSchema> = Omit<ConfigModule, 'schema' | 'run'> & {
+type TypedModule<S> = Omit<ConfigModule, 'schema' | 'run'> & {
   readonly schema: S
-  readonly run: (config: FromSchema<S>, context: ModuleContext) => Promise<void> | void
+  readonly run: (config: ConfigBy<S>, context: ModuleContext) => Promise<void> | void
 }
 
 /**
@@ -59,5 +61,5 @@ type TypedModule<S extends JSONSchema> = Omit<ConfigModule, 'schema' | 'run'> & 
  * A module reports the failure of one item with `machine.log.error`, goes on with the others, and throws at the end
  * (ItemsFailed) so that it counts as failed.
  */
-export const defineModule = <const S extends JSONSchema>(module: TypedModule<S>): ConfigModule =>
+export const defineModule = <const S extends object>(module: TypedModule<S>): ConfigModule =>
   module as unknown as ConfigModule

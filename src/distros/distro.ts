@@ -5,7 +5,8 @@ import type { Machine } from '../machine/machine.ts'
  * What differs between distributions, as a plain object: one file a distribution (src/distros/debian.ts), made of parts
  * that several share (packages-apt.ts, services-systemd.ts, accounts-shadow.ts).
  */
-export interface Distro extends DistroParts {
+export interface Distro extends Omit<DistroParts, 'packages'> {
+  readonly packages: PackageManager
   /** `debian`, `ubuntu`, `rhel`, `alpine` ...: system_info.distro */
   readonly id: string
   /** system_info of the configuration: default_user, ssh_svcname, package_mirrors ... */
@@ -15,7 +16,8 @@ export interface Distro extends DistroParts {
 /** What a distribution's own file says; loadDistro (src/distros/index.ts) adds the configuration's system_info. */
 export interface DistroParts {
   readonly family: DistroFamily
-  readonly packages: PackageManager
+  /** The package manager, as system_info configures it (apt_get_command, apt_get_wrapper ...). */
+  readonly packages: (systemInfo: JsonObject) => PackageManager
   readonly services: ServiceManager
   readonly accounts: Accounts
   /** Where the host name, the time zone and the locale are kept, and how they are put in force. */
@@ -27,10 +29,17 @@ export type DistroFamily = 'debian' | 'redhat' | 'suse' | 'alpine' | 'arch' | 'g
 export interface PackageManager {
   /** `apt`, `dnf` ... */
   readonly name: string
-  /** Refreshes the package lists, at most once a boot unless `force`. */
+  /** True when its command is installed. */
+  isAvailable(machine: Machine): boolean
+  /** Refreshes the package lists, at most once a boot unless `force`. @throws CommandError */
   refresh(machine: Machine, options?: { readonly force?: boolean }): Promise<void>
+  /** @throws CommandError */
   upgrade(machine: Machine): Promise<void>
-  /** Installs packages: a name, or a name and a version. @throws CommandError, ConfigError for an unusable name. */
+  /**
+   * Installs packages: a name, or a name and a version; refreshes the lists before, once a boot. One that can't be
+   * installed does not stop the others.
+   * @throws PackagesFailed for those that were not installed
+   */
   install(machine: Machine, packages: readonly PackageSpec[]): Promise<void>
 }
 
@@ -122,12 +131,31 @@ export interface NewUser {
 }
 
 export interface Identity {
-  readHostname(machine: Machine): string | undefined
-  /** Writes the host name where the distribution keeps it. */
-  writeHostname(machine: Machine, hostname: string): void
+  /** `/etc/hostname`, where the host name is kept. */
+  readonly hostnameFile: string
+  /** True where the distribution keeps the FQDN as host name, unless the configuration says otherwise. */
+  readonly prefersFqdn: boolean
+  /** The address of the machine's own name in /etc/hosts. */
+  readonly ownAddress: string
+  /** The host name kept in `hostnameFile`, or in another file of the same form. */
+  readHostname(machine: Machine, file?: string): string | undefined
+  /** Writes the host name where the distribution keeps it; comments in the file stay. */
+  writeHostname(machine: Machine, hostname: string, file?: string): void
   /** Puts it in force now (hostname or hostnamectl). */
   applyHostname(machine: Machine, hostname: string): Promise<void>
   /** @throws ConfigError when there is no such zone. */
   setTimezone(machine: Machine, zone: string): Promise<void>
-  applyLocale(machine: Machine, locale: string, configFile?: string): Promise<void>
+  /** The locale in force after the next login. */
+  readLocale(machine: Machine): string
+  /** @throws CommandError, PackagesFailed when it can't be generated; ConfigError for an unusable name. */
+  applyLocale(machine: Machine, locale: LocaleRequest): Promise<void>
+}
+
+export interface LocaleRequest {
+  /** `en_GB.UTF-8`, `fr_CA` */
+  readonly name: string
+  /** Where LANG is kept, when not in the usual place. */
+  readonly configFile?: string | undefined
+  /** To install the tools that generate locales where they are missing. */
+  readonly packages: PackageManager
 }

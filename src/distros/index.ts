@@ -31,7 +31,7 @@ const osReleaseIds = (machine: Machine): string[] => {
  */
 export const loadDistro = async (id: string, systemInfo: JsonObject, machine: Machine): Promise<Distro> => {
   const known = Object.hasOwn(distros, id) ? distros[id] : undefined
-  if (known !== undefined) return { ...(await known()), id, systemInfo }
+  if (known !== undefined) return assemble(await known(), id, systemInfo)
   const relative = osReleaseIds(machine).find((candidate) => Object.hasOwn(distros, candidate))
   const name = relative ?? fallback
   machine.log.warning(
@@ -40,5 +40,12 @@ export const loadDistro = async (id: string, systemInfo: JsonObject, machine: Ma
       : `system_info.distro: ${id} is not supported; treating this machine as ${name}, which /etc/os-release names`,
   )
   const parts = (await distros[name]?.()) ?? (await import('./debian.ts')).debian
-  return { ...parts, id, systemInfo }
+  return assemble(parts, id, systemInfo)
 }
+
+const assemble = (parts: DistroParts, id: string, systemInfo: JsonObject): Distro => ({
+  ...parts,
+  id,
+  systemInfo,
+  packages: parts.packages(systemInfo),
+})

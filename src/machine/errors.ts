@@ -125,3 +125,15 @@ export class ItemsFailed extends FirstlightError {
     super(failures.join('; '))
   }
 }
+
+/** Packages that could not be installed; the others were. */
+export class PackagesFailed extends FirstlightError {
+  readonly code = 'FL_PACKAGES'
+  constructor(
+    /** As they were asked for: `htop`, `vim=2:9.0` */
+    readonly packages: readonly string[],
+    detail: string,
+  ) {
+    super(`packages not installed: ${packages.join(', ')}: ${detail}`)
+  }
+}

@@ -1,0 +1,98 @@
+import { defineModule, type ModuleContext } from '../../src/cloudconfig/module.ts'
+import { ItemsFailed, messageOf } from '../../src/machine/errors.ts'
+import { deviceSize, partitionOf } from '../../src/machine/partition.ts'
+import { deviceOfPath } from '../../src/machine/root-device.ts'
+import { chooseTool, type GrowTool } from './grow-tools.ts'
+
+const schema = {
+  type: 'object',
+  properties: {
+    growpart: {
+      type: 'object',
+      additionalProperties: false,
+      description: 'Partitions that grow with their disk.',
+      properties: {
+        mode: {
+          default: 'auto',
+          description:
+            '`growpart`, `gpart`: this tool. `auto`: whichever is installed (also sfdisk). `off`: nothing grows.',
+          oneOf: [
+            { enum: ['auto', 'growpart', 'gpart', 'off'] },
+            {
+              enum: [false],
+              changed: true,
+              changed_version: '22.3',
+              changed_description:
+                "Specifying a boolean `false` value for **mode** is deprecated. Use the string `'off'` instead.",
+            },
+          ],
+        },
+        devices: {
+          type: 'array',
+          default: ['/'],
+          items: { type: 'string' },
+          description: 'Mount points or devices whose partition grows.',
+        },
+        ignore_growroot_disabled: {
+          type: 'boolean',
+          default: false,
+          description: 'False: nothing grows when there is a file /etc/growroot-disabled.',
+        },
+      },
+    },
+  },
+} as const
+
+/** The block device of an entry of `devices`; undefined when there is none (a container's root, for example). */
+const blockDevice = ({ machine }: ModuleContext, entry: string): string | undefined => {
+  if (!entry.startsWith('/dev/')) return deviceOfPath(machine, entry)?.device
+  return machine.files.stat(entry)?.type === 'device' ? entry : undefined
+}
+
+const growOne = async (context: ModuleContext, tool: GrowTool, entry: string): Promise<void> => {
+  const { machine, paths } = context
+  const device = blockDevice(context, entry)
+  if (device === undefined) return machine.log.debug(`growpart: ${entry} is on no block device: skipped`)
+  const partition = partitionOf(machine, device)
+  if (partition === undefined) return machine.log.debug(`growpart: ${entry} (${device}) is no partition: skipped`)
+  const before = deviceSize(machine, partition.path)
+  if (!(await tool.grow(machine, partition, `${paths.run}/tmp/growpart`))) {
+    return machine.log.debug(`growpart: ${entry} (${partition.path}) is as large as it can be`)
+  }
+  const after = deviceSize(machine, partition.path)
+  machine.log.info(`growpart: ${entry} (${partition.path}) grew from ${before} to ${after} bytes`)
+}
+
+export default defineModule({
+  id: 'growpart',
+  frequency: 'always',
+  distros: 'all',
+  title: 'Grow partitions',
+  description:
+    'At every boot, so that a disk that was made larger is used at the next one. The file system follows by resizefs. ' +
+    'Nothing is written where nothing can grow. Encrypted and mapped devices are left alone.',
+  examples: ['#cloud-config\ngrowpart:\n  mode: auto\n  devices: [/, /dev/vdb1]\n  ignore_growroot_disabled: false\n'],
+  schema,
+  run: async ({ growpart: settings = {} }, context) => {
+    const { machine } = context
+    const { mode = 'auto', devices = ['/'], ignore_growroot_disabled: ignoreMark = false } = settings
+    if (mode === false) machine.log.deprecated("growpart.mode: false is deprecated; use 'off'")
+    if (mode === false || mode === 'off' || devices.length === 0) return
+    if (!ignoreMark && machine.files.exists('/etc/growroot-disabled')) {
+      machine.log.debug('growpart: nothing grows, because /etc/growroot-disabled is there')
+      return
+    }
+    const tool = await chooseTool(machine, mode)
+    if (tool === undefined) return machine.log.debug('growpart: no tool that grows partitions is installed')
+    const failures: string[] = []
+    for (const entry of devices) {
+      try {
+        await growOne(context, tool, entry)
+      } catch (error) {
+        machine.log.error(`growpart.devices: ${entry}: ${messageOf(error)}`)
+        failures.push(`${entry}: ${messageOf(error)}`)
+      }
+    }
+    if (failures.length > 0) throw new ItemsFailed(failures)
+  },
+})

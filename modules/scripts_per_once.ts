@@ -1,0 +1,12 @@
+import { defineModule } from '../src/cloudconfig/module.ts'
+import { runParts } from '../src/machine/run-parts.ts'
+
+export default defineModule({
+  id: 'scripts_per_once',
+  frequency: 'once',
+  distros: 'all',
+  title: 'Run scripts once in the life of the image',
+  description: 'Runs the executable files in `scripts/per-once` of the state folder, in the order of their names.',
+  schema: { type: 'object', properties: {} } as const,
+  run: (_config, { machine, paths }) => runParts(machine, `${paths.cloud}/scripts/per-once`),
+})

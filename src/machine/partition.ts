@@ -1,0 +1,44 @@
+import type { Machine } from './machine.ts'
+
+/** A partition, by what sysfs says: names (`vda1`, `nvme0n1p2`, `mmcblk0p1`) tell nothing reliable. */
+export interface Partition {
+  /** `/dev/nvme0n1p2` */
+  readonly path: string
+  /** `/dev/nvme0n1` */
+  readonly disk: string
+  /** From 1. */
+  readonly number: number
+}
+
+/** sysfs counts in these, whatever the disk's own sectors are. */
+const sectorBytes = 512
+
+const sysfsFolder = (machine: Machine, device: string): string | undefined => {
+  const path = machine.files.exists(device) ? machine.files.realPath(device) : device
+  const name = path.replace(/^\/dev\//, '').replaceAll('/', '!')
+  const folder = `/sys/class/block/${name}`
+  return machine.files.exists(folder) ? machine.files.realPath(folder) : undefined
+}
+
+const numberIn = (machine: Machine, file: string): number | undefined => {
+  const text = machine.files.readTextIfExists(file)?.trim()
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined
+}
+
+/** The partition that `device` (or a link to it) is; undefined when it is none. */
+export const partitionOf = (machine: Machine, device: string): Partition | undefined => {
+  const folder = sysfsFolder(machine, device)
+  if (folder === undefined) return undefined
+  const number = numberIn(machine, `${folder}/partition`)
+  if (number === undefined) return undefined
+  const [name, diskName] = folder.split('/').reverse()
+  if (!name || !diskName) return undefined
+  return { path: `/dev/${name.replaceAll('!', '/')}`, disk: `/dev/${diskName.replaceAll('!', '/')}`, number }
+}
+
+/** Bytes of a disk or partition as the kernel sees it now; undefined when it does not know the device. */
+export const deviceSize = (machine: Machine, device: string): number | undefined => {
+  const folder = sysfsFolder(machine, device)
+  const sectors = folder === undefined ? undefined : numberIn(machine, `${folder}/size`)
+  return sectors === undefined ? undefined : sectors * sectorBytes
+}
