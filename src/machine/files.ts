@@ -24,8 +24,9 @@ export interface Files {
   realPath(path: string): string
 
   /**
-   * Writes a whole file atomically: temporary file beside it, mode and owner, content, fsync, rename. Missing parent
-   * folders are made (0755, root). A link at `path` is followed, so that its target is replaced. An existing file keeps
+   * Writes a whole file atomically: temporary file beside it, mode and owner, content, rename. What replaces a file is on
+   * the disk before it takes its name; a new file is on the disk after `flush`. Missing parent folders are made (0755,
+   * root). A link at `path` is followed, so that its target is replaced. An existing file keeps
    * its mode and owner when none are given; a new one gets 0644. Nothing is written (or journaled) when content, mode and
    * owner are already so.
    */
@@ -44,6 +45,11 @@ export interface Files {
   /** Owner by number. A link at the end of the path is not followed: its own owner changes. */
   setOwner(path: string, owner: Owner): void
   setModifiedTime(path: string, milliseconds: number): void
+  /**
+   * Waits until all that was written is on the disk. Needed before something is written down as done (a run-once mark),
+   * so that after a power cut the mark is never there without the work.
+   */
+  flush(): void
 }
 
 export interface WriteOptions {

@@ -15,6 +15,8 @@ export type Change = { readonly actor: string } & (
       /** True when the file is not world-readable: its content is never shown unless asked for. */
       readonly secret: boolean
       readonly size: number
+      /** Of the content, in hex; when it was kept, or read back from a record. */
+      readonly sha256?: string
     }
   | { readonly kind: 'folder'; readonly path: string; readonly mode: number }
   | { readonly kind: 'link'; readonly path: string; readonly target: string }

@@ -1,3 +1,4 @@
+import { canonicalPath } from './canonical-path.ts'
 import { attempt, defaultReadLimit, isMissing, KernelError, tooLarge } from './file-error.ts'
 import type { FileStat, Files, Owner, WriteOptions } from './files.ts'
 import type { Change, Journal } from './journal.ts'
@@ -17,48 +18,10 @@ export interface TreeFilesOptions {
   readonly fault?: (action: string, path: string) => string | undefined
 }
 
-/** Linux gives up after this many links in one path. */
-const mostLinks = 40
-
 interface Located {
   /** Canonical path; the node itself need not exist, its folder does. */
   readonly path: string
   readonly node: TreeNode | undefined
-}
-
-const partsOf = (path: string): string[] => path.split('/').filter((part) => part !== '' && part !== '.')
-
-const canonical = (store: TreeStore, path: string, followLast: boolean): Located => {
-  if (!path.startsWith('/')) throw new KernelError('EINVAL', 'the path must be absolute')
-  if (path.includes('\0')) throw new KernelError('EINVAL', 'the path must not contain NUL')
-  const todo = partsOf(path).reverse()
-  let links = 0
-  let at = '/'
-  let node = store.get('/')
-  while (true) {
-    const part = todo.pop()
-    if (part === undefined) return { path: at, node }
-    if (node === undefined) throw new KernelError('ENOENT')
-    if (node.type !== 'folder') throw new KernelError('ENOTDIR')
-    if (part === '..') {
-      at = parentOf(at)
-      node = store.get(at)
-      continue
-    }
-    const next = joined(at, part)
-    const found = store.get(next)
-    if (found?.type === 'link' && (todo.length > 0 || followLast)) {
-      links += 1
-      if (links > mostLinks) throw new KernelError('ELOOP')
-      todo.push(...partsOf(found.target).reverse())
-      if (!found.target.startsWith('/')) continue
-      at = '/'
-      node = store.get('/')
-      continue
-    }
-    at = next
-    node = found
-  }
 }
 
 const statOf = (node: TreeNode): FileStat => {
@@ -83,11 +46,23 @@ export const treeFiles = (options: TreeFilesOptions): Files => {
       return body()
     })
   const record = (change: Change): void => journal.record(change)
-  const find = (path: string, followLast = true): Located => canonical(store, path, followLast)
+  const find = (path: string, followLast = true): Located => {
+    const found = canonicalPath(store.get, path, followLast)
+    return { path: found, node: store.get(found) }
+  }
   const existing = (path: string, followLast = true): Located & { node: TreeNode } => {
     const { path: found, node } = find(path, followLast)
     if (node === undefined) throw new KernelError('ENOENT')
     return { path: found, node }
+  }
+  /** What a file holds; undefined when it has another size, or may not be read (a plan can be made without root). */
+  const contentOf = (node: TreeNode | undefined, size?: number): Uint8Array | undefined => {
+    if (node?.type !== 'file' || (size !== undefined && node.size !== size)) return undefined
+    try {
+      return node.read(defaultReadLimit)
+    } catch {
+      return undefined
+    }
   }
   const tolerant = <T>(path: string, body: () => T): T | undefined =>
     attempt('look at', path, () => {
@@ -110,7 +85,7 @@ export const treeFiles = (options: TreeFilesOptions): Files => {
   /** As `mkdir -p`; a link on the way is followed, even a dangling one at the end (its target is made). */
   const ensureFolder = (path: string): string => {
     let at = '/'
-    for (const part of partsOf(path)) {
+    for (const part of path.split('/').filter((name) => name !== '')) {
       const { path: next, node } = find(joined(at, part))
       if (node !== undefined && node.type !== 'folder') throw new KernelError('ENOTDIR')
       if (node === undefined) {
@@ -136,7 +111,7 @@ export const treeFiles = (options: TreeFilesOptions): Files => {
       size: bytes.length,
       read: () => bytes.slice(),
     })
-    const before = options.keepContent && node?.type === 'file' ? node.read(defaultReadLimit) : undefined
+    const before = options.keepContent ? contentOf(node) : undefined
     record({
       actor,
       kind: 'file',
@@ -221,7 +196,8 @@ export const treeFiles = (options: TreeFilesOptions): Files => {
       operation('write', path, () => {
         const bytes = bytesOf(content)
         const { path: found, node } = target(path)
-        const same = node?.type === 'file' && node.size === bytes.length && sameBytes(node.read(node.size), bytes)
+        const before = contentOf(node, bytes.length)
+        const same = before !== undefined && sameBytes(before, bytes)
         const sameMode = wanted.mode === undefined || wanted.mode === node?.mode
         const sameOwner =
           wanted.owner === undefined || (wanted.owner.userId === node?.userId && wanted.owner.groupId === node?.groupId)
@@ -230,7 +206,7 @@ export const treeFiles = (options: TreeFilesOptions): Files => {
     append: (path, content, wanted = {}) =>
       operation('append to', path, () => {
         const { path: found, node } = target(path)
-        const before = node?.type === 'file' ? node.read(defaultReadLimit) : new Uint8Array()
+        const before = contentOf(node) ?? new Uint8Array()
         const bytes = new Uint8Array(Buffer.concat([before, bytesOf(content)]))
         putFile(found, bytes, node, node === undefined ? wanted : {})
       }),
@@ -288,6 +264,7 @@ export const treeFiles = (options: TreeFilesOptions): Files => {
         const { path: found, node } = existing(path)
         store.set(found, { ...node, modified: milliseconds })
       }),
+    flush: () => undefined,
   }
   return files
 }

@@ -1,0 +1,90 @@
+import { type LeaseOptions, optionOfMessage, readDhclientLease, readLeaseVariables } from './dhcp-leases.ts'
+import type { Machine } from './machine.ts'
+
+/** A DHCP client, asked once for a lease and stopped again. It does not touch the link's addresses. */
+interface DhcpClient {
+  readonly command: string
+  /** undefined: it ended without a lease. */
+  ask(machine: Machine, link: string, timeoutSeconds: number): Promise<LeaseOptions | undefined>
+}
+
+/** Azure's wire server address comes in this private option. */
+const wireServerOption = 245
+
+/** Ends a client that stays in the background, by the file in which it keeps its process id. */
+const stopByPidFile = async (machine: Machine, path: string): Promise<void> => {
+  const pid = Number((machine.files.readTextIfExists(path) ?? '').trim())
+  if (!Number.isInteger(pid) || pid <= 1) return
+  await machine.ask(['kill', String(pid)], { allowedExitCodes: 'any' })
+}
+
+/** ISC dhclient. The names of its files are those that AppArmor's profile for it allows. */
+const dhclient: DhcpClient = {
+  command: 'dhclient',
+  ask: async (machine, link, timeoutSeconds) => {
+    const leases = `/run/dhclient-firstlight-${link}.lease`
+    const pidFile = `/run/dhclient-firstlight-${link}.pid`
+    const words = ['dhclient', '-1', '-v', '-lf', leases, '-pf', pidFile, '-sf', '/bin/true', link]
+    machine.files.remove(leases)
+    try {
+      await machine.ask(words, { timeoutSeconds, allowedExitCodes: 'any' })
+      return readDhclientLease(machine.files.readTextIfExists(leases) ?? '', link)
+    } finally {
+      await stopByPidFile(machine, pidFile)
+      machine.files.remove(leases)
+      machine.files.remove(pidFile)
+    }
+  },
+}
+
+/** dhcpcd 9 and 10. */
+const dhcpcd: DhcpClient = {
+  command: 'dhcpcd',
+  ask: async (machine, link, timeoutSeconds) => {
+    const words = ['dhcpcd', '--ipv4only', '--waitip', '--persistent', '--noarp', '--script=/bin/true']
+    const waiting = String(Math.max(1, Math.floor(timeoutSeconds)))
+    try {
+      const options = { timeoutSeconds: timeoutSeconds + 5, allowedExitCodes: 'any' as const }
+      await machine.ask([...words, '--timeout', waiting, link], options)
+      const dump = await machine.ask(['dhcpcd', '--dumplease', '--ipv4only', link], options)
+      const lease = readLeaseVariables(dump.stdout)
+      const message = machine.files.readBytesIfExists(`/var/lib/dhcpcd/${link}.lease`)
+      const wireServer = message && optionOfMessage(message, wireServerOption)
+      return lease && { ...lease, ...(wireServer && { [`unknown-${wireServerOption}`]: wireServer }) }
+    } finally {
+      // Stops it and leaves the address (--persistent) for the caller to take away.
+      await machine.ask(['dhcpcd', '--ipv4only', '--exit', link], { timeoutSeconds: 10, allowedExitCodes: 'any' })
+    }
+  },
+}
+
+/** Keeps what udhcpc hands to its script: the lease as environment variables. */
+const udhcpcScript = `#!/bin/sh
+[ "$1" = bound ] || exit 0
+env > "$FIRSTLIGHT_LEASE"
+`
+
+/** busybox udhcpc. */
+const udhcpc: DhcpClient = {
+  command: 'udhcpc',
+  ask: async (machine, link, timeoutSeconds) => {
+    const folder = `/run/firstlight-udhcpc-${link}`
+    const [script, lease] = [`${folder}/script`, `${folder}/lease`]
+    machine.files.makeFolder(folder, { mode: 0o700 })
+    try {
+      machine.files.write(script, udhcpcScript, { mode: 0o700 })
+      const asked = ['-O', 'staticroutes', '-O', String(wireServerOption)]
+      const words = ['udhcpc', ...asked, '-i', link, '-s', script, '-n', '-q', '-f', '-t', '5', '-T', '2']
+      await machine.ask(words, { timeoutSeconds, allowedExitCodes: 'any', env: { FIRSTLIGHT_LEASE: lease } })
+      return readLeaseVariables(machine.files.readTextIfExists(lease) ?? '')
+    } finally {
+      machine.files.remove(folder)
+    }
+  },
+}
+
+const clients = [dhclient, dhcpcd, udhcpc]
+
+/** The first client that is installed. */
+export const installedDhcpClient = (machine: Machine): DhcpClient | undefined =>
+  clients.find(({ command }) => machine.which(command) !== undefined)

@@ -1,0 +1,99 @@
+import { installedDhcpClient } from './dhcp-clients.ts'
+import { leaseRoutes, prefixOf } from './dhcp-leases.ts'
+import { LinkError, messageOf } from './errors.ts'
+import type { Links } from './links.ts'
+import type { Machine } from './machine.ts'
+
+/** What has to be run to undo what was done to a link, in the order it was done. Shared by all actors. */
+export type UndoSteps = Map<string, (readonly string[])[]>
+
+const defaultTimeoutSeconds = 60
+const ipTimeoutSeconds = 15
+
+/** `ip` says so where an address or route is there already, set by someone else: it is not ours to remove. */
+const isThereAlready = (error: unknown): boolean => messageOf(error).includes('File exists')
+
+/** As the kernel allows it, and safe as a word of a command and part of a path. */
+const checkName = (name: string): void => {
+  if (!/^[^\s/-][^\s/]{0,14}$/.test(name) || name === '.' || name === '..') {
+    throw new LinkError(name, 'this is not the name of a network link')
+  }
+}
+
+/** Network links of this machine, by `ip` and whichever DHCP client is installed. */
+export const liveLinks = (machine: Machine, undoSteps: UndoSteps): Links => {
+  const ip = (...words: string[]) => machine.ask(['ip', ...words], { timeoutSeconds: ipTimeoutSeconds })
+
+  const change = async (link: string, words: readonly string[], undo: readonly string[]): Promise<void> => {
+    try {
+      await ip(...words)
+    } catch (error) {
+      if (isThereAlready(error)) return
+      throw new LinkError(link, messageOf(error))
+    }
+    undoSteps.set(link, [...(undoSteps.get(link) ?? []), undo])
+  }
+  const isUp = (link: string): boolean => {
+    const flags = Number((machine.files.readTextIfExists(`/sys/class/net/${link}/flags`) ?? '0').trim())
+    return (flags & 1) === 1
+  }
+  const bringUp = async (link: string): Promise<void> => {
+    checkName(link)
+    if (!machine.files.exists(`/sys/class/net/${link}`)) throw new LinkError(link, 'there is no such network link')
+    if (isUp(link)) return
+    await change(link, ['link', 'set', 'dev', link, 'up'], ['link', 'set', 'dev', link, 'down'])
+  }
+  const release = async (link: string): Promise<void> => {
+    const steps = undoSteps.get(link) ?? []
+    undoSteps.delete(link)
+    for (const step of steps.reverse()) {
+      try {
+        await ip(...step)
+      } catch (error) {
+        machine.log.debug(`${link}: could not be put back as it was: ${messageOf(error)}`)
+      }
+    }
+  }
+  /** A failure half way must not leave a half configured link behind. */
+  const orRelease = async <T>(link: string, body: () => Promise<T>): Promise<T> => {
+    try {
+      return await body()
+    } catch (error) {
+      await release(link)
+      throw error
+    }
+  }
+
+  return {
+    dhcp: (link, { timeoutSeconds = defaultTimeoutSeconds } = {}) =>
+      orRelease(link, async () => {
+        const client = installedDhcpClient(machine)
+        if (!client) {
+          throw new LinkError(link, 'no DHCP client is installed: install dhcpcd-base, isc-dhcp-client or udhcpc')
+        }
+        await bringUp(link)
+        const options = await client.ask(machine, link, timeoutSeconds)
+        const address = options?.['fixed-address']
+        if (options === undefined || address === undefined) {
+          throw new LinkError(link, `no DHCP lease in ${timeoutSeconds} s (asked by ${client.command})`)
+        }
+        const place = `${address}/${prefixOf(options['subnet-mask'])}`
+        await change(link, ['-4', 'addr', 'add', place, 'dev', link], ['-4', 'addr', 'del', place, 'dev', link])
+        for (const { destination, gateway } of leaseRoutes(options)) {
+          const via = gateway === '0.0.0.0' ? [] : ['via', gateway]
+          const route = [destination, ...via, 'dev', link]
+          await change(link, ['-4', 'route', 'append', ...route], ['-4', 'route', 'del', ...route])
+        }
+        return { interface: link, options: { interface: link, ...options } }
+      }),
+    linkLocal: (link) =>
+      orRelease(link, async () => {
+        await bringUp(link)
+        // 169.254.1.0 to 169.254.254.255 (RFC 3927, 2.1).
+        const octet = (from: number, to: number): number => from + Math.floor(Math.random() * (to - from + 1))
+        const place = `169.254.${octet(1, 254)}.${octet(0, 255)}/16`
+        await change(link, ['-4', 'addr', 'add', place, 'dev', link], ['-4', 'addr', 'del', place, 'dev', link])
+      }),
+    release,
+  }
+}

@@ -1,0 +1,56 @@
+import { commandResult, shownArgv } from './command-result.ts'
+import { createJournal } from './create-journal.ts'
+import { LinkError } from './errors.ts'
+import type { Links } from './links.ts'
+import type { Machine } from './machine.ts'
+import { overlayStore } from './tree.ts'
+import { treeFiles } from './tree-files.ts'
+
+const refuse = async (name: string): Promise<never> => {
+  throw new LinkError(name, 'a plan changes no network links')
+}
+const noLinks: Links = { dhcp: refuse, linkLocal: refuse, release: async () => undefined }
+
+/**
+ * A plan of what would be done to `base`: its files are read through, and what is written stays in memory, where later
+ * reads see it. `run` only records the command; `ask` really asks, and does not see planned writes. The journal keeps
+ * what files held before and after. HTTP and disks are those of `base`; its log is used, too.
+ */
+export const planMachine = (base: Machine): Machine => {
+  const store = overlayStore(base.files)
+  const journal = createJournal()
+
+  const asActor = (actor: string, here: Machine): Machine => ({
+    kind: 'plan',
+    files: treeFiles({
+      store,
+      journal,
+      actor,
+      now: base.clock.now,
+      // A plan is of what root would do, whoever asks for it.
+      owner: { userId: 0, groupId: 0 },
+      keepContent: true,
+    }),
+    http: here.http,
+    clock: here.clock,
+    disks: here.disks,
+    links: noLinks,
+    journal,
+    log: here.log,
+    environment: here.environment,
+    userId: here.userId,
+    run: async (argv, options = {}) => {
+      journal.record({
+        actor,
+        kind: 'command',
+        argv: shownArgv(argv, options.secrets),
+        ...(options.input !== undefined && { input: true }),
+      })
+      return commandResult()
+    },
+    ask: (argv, options) => here.ask(argv, options),
+    which: (command) => here.which(command),
+    as: (other) => asActor(other, base.as(other)),
+  })
+  return asActor('firstlight', base)
+}
