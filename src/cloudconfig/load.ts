@@ -1,0 +1,177 @@
+import { messageOf } from '../machine/errors.ts'
+import { type Json, type JsonObject, objectAt } from '../machine/json.ts'
+import type { Log } from '../machine/log.ts'
+import type { Machine } from '../machine/machine.ts'
+import { configOnCommandLine } from './command-line.ts'
+import { builtInConfig } from './defaults.ts'
+import type { ConfigLayer, LayerName, LayerTree } from './layers.ts'
+import { mergeLayers } from './merge.ts'
+import { readConfigFile, readConfigText } from './read-config.ts'
+
+/** The configuration of the image: what holds before any cloud was asked. */
+export interface BaseConfig {
+  readonly config: JsonObject
+  readonly tree: LayerTree
+}
+
+export interface BaseConfigSources {
+  /** Kernel command line. */
+  readonly cmdline: string
+  /** Default `/etc/cloud/cloud.cfg`. */
+  readonly configFile?: string
+  /** Default `/run/cloud-init`. */
+  readonly runFolder?: string
+}
+
+/**
+ * Reads the configuration of the image: built-in defaults, cloud.cfg and the files of its `.d` folder (later names win),
+ * /run/cloud-init/cloud.cfg, the kernel command line; each above the one before. A source that can't be used is reported
+ * and left out.
+ */
+export const readBaseConfig = async (machine: Machine, sources: BaseConfigSources): Promise<BaseConfig> => {
+  const { cmdline, configFile = '/etc/cloud/cloud.cfg', runFolder = '/run/cloud-init' } = sources
+  const variablesFile = `${runFolder}/instance-data-sensitive.json`
+  const image = await readImageLayers(machine, configFile, variablesFile)
+  const runtime = await layerOfFile(machine, 'runtime', `${runFolder}/cloud.cfg`)
+  const onCommandLine = configOnCommandLine(cmdline)
+  const fromCommandLine = layer(
+    'command-line',
+    'kernel command line',
+    onCommandLine === '' ? {} : readConfigText(onCommandLine, 'kernel command line', machine.log),
+  )
+  const tree: LayerTree = {
+    members: [fromCommandLine, runtime, image, layer('built-in', 'built-in defaults', builtInConfig)],
+  }
+  return { config: mergeTree(machine, tree), tree }
+}
+
+const layer = (name: LayerName, source: string, config: JsonObject): ConfigLayer => ({ name, source, config })
+
+const layerOfFile = async (
+  machine: Machine,
+  name: LayerName,
+  path: string,
+  variablesFile?: string,
+): Promise<ConfigLayer> => layer(name, path, (await readConfigFile(machine, path, variablesFile)) ?? {})
+
+const readImageLayers = async (machine: Machine, file: string, variablesFile: string): Promise<LayerTree> => {
+  const main = await layerOfFile(machine, 'image', file, variablesFile)
+  const folder = folderOf(machine, main)
+  const names = folder === undefined ? [] : machine.files.list(folder).filter((name) => name.endsWith('.cfg'))
+  const members: ConfigLayer[] = []
+  for (const name of names.toReversed()) {
+    members.push(await layerOfFile(machine, 'image', `${folder}/${name}`, variablesFile))
+  }
+  return { members: [{ members }, main] }
+}
+
+/** The folder of drop-in files: named by `conf_d`, or the file's own name with `.d`. */
+const folderOf = (machine: Machine, { source, config }: ConfigLayer): string | undefined => {
+  const named = config['conf_d']
+  if (named === undefined) return `${source}.d`
+  if (typeof named === 'string') return named.trim() === '' ? undefined : named.trim()
+  if (named !== null) machine.log.error(`${source}: conf_d must be the path of a folder; ${source}.d is read instead`)
+  return named === null ? undefined : `${source}.d`
+}
+
+/** Merges a tree of layers. One with an unusable `merge_how` is reported and left out. */
+export const mergeTree = (machine: Machine, tree: LayerTree): JsonObject => {
+  if (!('members' in tree)) return tree.config
+  return tree.members.reduce<JsonObject>((merged, member) => {
+    try {
+      return mergeLayers([merged, mergeTree(machine, member)])
+    } catch (error) {
+      const source = 'source' in member ? member.source : 'configuration'
+      machine.log.error(`${source} is left out: ${messageOf(error)}`)
+      return merged
+    }
+  }, {})
+}
+
+/** What the instance adds to the configuration of the image. */
+export interface InstanceLayers {
+  /** From the datasource itself. */
+  readonly datasource?: JsonObject
+  /** Files given on the command line; the first is the most important. */
+  readonly extraFiles?: readonly string[]
+}
+
+export interface EffectiveConfig {
+  /** What modules see. Of system_info it has only what the instance said. */
+  readonly config: JsonObject
+  /** system_info of image and instance together. */
+  readonly systemInfo: JsonObject
+  /** Everything, for `combined-cloud-config.json`. */
+  readonly combined: JsonObject
+  readonly tree: LayerTree
+}
+
+/**
+ * Adds to the configuration of the image what this instance says, as far as it is in its folder already: datasource,
+ * vendor-data, vendor-data2, user-data; then the file named by the environment variable CLOUD_CFG, then extra files.
+ * @param instanceFolder where cloud-config.txt and its like are; undefined while there is no instance
+ */
+export const effectiveConfig = async (
+  machine: Machine,
+  base: BaseConfig,
+  instanceFolder: string | undefined,
+  layers: InstanceLayers = {},
+): Promise<EffectiveConfig> => {
+  const extra = await Promise.all((layers.extraFiles ?? []).map((path) => layerOfFile(machine, 'extra-file', path)))
+  const named = machine.environment['CLOUD_CFG']
+  const environment = named ? [await layerOfFile(machine, 'environment', named)] : []
+  const instance = instanceFolder === undefined ? [] : await readInstanceFiles(machine, instanceFolder)
+  const datasource = layers.datasource ? [layer('datasource', 'datasource', layers.datasource)] : []
+  const tree: LayerTree = { members: [...extra, ...environment, ...instance, ...datasource, base.tree] }
+  const above = [...environment, ...instance, ...datasource].map(({ config }) => config)
+  const { system_info: _ownSystemInfo, ...baseConfig } = base.config
+  const merged = (most: readonly JsonObject[], least: JsonObject) => mergeUsable(machine, [...most, ...above, least])
+  const combined = merged([], base.config)
+  const config = merged(
+    extra.map((one) => one.config),
+    baseConfig,
+  )
+  return { config, systemInfo: objectAt(combined, 'system_info'), combined, tree }
+}
+
+const mergeUsable = (machine: Machine, configs: readonly JsonObject[]): JsonObject =>
+  configs.reduce<JsonObject>((result, config) => {
+    try {
+      return mergeLayers([result, config])
+    } catch (error) {
+      machine.log.error(`a layer of configuration is left out: ${messageOf(error)}`)
+      return result
+    }
+  }, {})
+
+const instanceFiles: readonly (readonly [LayerName, string])[] = [
+  ['user-data', 'cloud-config.txt'],
+  ['vendor-data2', 'vendor2-cloud-config.txt'],
+  ['vendor-data', 'vendor-cloud-config.txt'],
+]
+
+const readInstanceFiles = (machine: Machine, folder: string): Promise<ConfigLayer[]> =>
+  Promise.all(instanceFiles.map(([name, file]) => layerOfFile(machine, name, `${folder}/${file}`)))
+
+/** The settings of a vendor-data: whether it is used, what goes in front of its scripts, which parts are left out. */
+export interface VendorSettings {
+  readonly enabled: boolean
+  readonly prefix: readonly string[]
+  readonly excludedTypes: readonly string[]
+}
+
+export const vendorSettings = (config: JsonObject, key: 'vendor_data' | 'vendor_data2', log: Log): VendorSettings => {
+  const { enabled = null, prefix = null, disabled_handlers: excluded = null } = objectAt(config, key)
+  if (typeof enabled === 'string') {
+    log.deprecated(`${key}.enabled: text is deprecated in 23.1 and will be removed in 28.1; write true or false`)
+  }
+  return { enabled: isTrue(enabled), prefix: wordsOf(prefix), excludedTypes: wordsOf(excluded) }
+}
+
+const wordsOf = (value: Json): string[] => {
+  if (typeof value === 'string') return [value]
+  return Array.isArray(value) ? value.map(String) : []
+}
+
+const isTrue = (value: Json): boolean =>
+  value === true || ['true', '1', 'on', 'yes'].includes(String(value).trim().toLowerCase())

@@ -1,0 +1,99 @@
+import { type BaseConfig, effectiveConfig, vendorSettings } from '../cloudconfig/load.ts'
+import type { InstanceData } from '../instance/instance-data.ts'
+import { instanceFolder, type Paths } from '../instance/paths.ts'
+import { bytesOfText } from '../machine/bytes.ts'
+import { isJsonObject, type Json } from '../machine/json.ts'
+import type { Machine } from '../machine/machine.ts'
+import { type Delivery, deliverParts } from './deliver.ts'
+import type { UserDataLimits } from './part.ts'
+import type { PartHandler } from './part-handler.ts'
+import { partsForLaunchIndex, readParts } from './read-parts.ts'
+
+export interface ConsumeOptions {
+  readonly paths: Paths
+  readonly data: InstanceData
+  readonly base: BaseConfig
+  /** First boot of this instance. */
+  readonly isNew: boolean
+  readonly limits?: UserDataLimits
+}
+
+/**
+ * Takes user-data, vendor-data and vendor-data2 apart and puts each part where it belongs in the instance's folder;
+ * boothooks are run. User-data comes first, because it may turn vendor-data off. Needs instance-data-sensitive.json for
+ * templates. Everything that can't be used is reported, nothing is thrown but errors of writing.
+ */
+export const consumeUserData = async (machine: Machine, options: ConsumeOptions): Promise<void> => {
+  const { data, paths, base } = options
+  const folder = instanceFolder(paths, data.instanceId)
+  const handlers = new Map<string, PartHandler>()
+  storeRaw(machine, folder, data)
+  await consumeOne(machine, options, handlers, 'user-data', data.userData ? [data.userData] : [])
+  for (const key of ['vendor_data', 'vendor_data2'] as const) {
+    const documents = documentsOf(key === 'vendor_data' ? data.vendorData : data.vendorData2)
+    if (documents.length === 0) continue
+    const datasource = data.config
+    const { config } = await effectiveConfig(machine, base, folder, datasource ? { datasource } : {})
+    const { enabled, excludedTypes } = vendorSettings(config, key, machine.log)
+    const source = key === 'vendor_data' ? 'vendor-data' : 'vendor-data2'
+    if (!enabled) machine.log.debug(`${source} is left out: the configuration has ${key}: {enabled: false}`)
+    else await consumeOne(machine, options, handlers, source, documents, excludedTypes)
+  }
+}
+
+type Source = 'user-data' | 'vendor-data' | 'vendor-data2'
+
+const configFiles: Readonly<Record<Source, string>> = {
+  'user-data': 'cloud-config.txt',
+  'vendor-data': 'vendor-cloud-config.txt',
+  'vendor-data2': 'vendor2-cloud-config.txt',
+}
+
+const consumeOne = async (
+  machine: Machine,
+  { paths, data, isNew, limits }: ConsumeOptions,
+  handlers: Map<string, PartHandler>,
+  source: Source,
+  documents: readonly Uint8Array[],
+  excludedTypes: readonly string[] = [],
+): Promise<void> => {
+  const folder = instanceFolder(paths, data.instanceId)
+  const cacheFolder = `${folder}/data/urlcache`
+  const parts = await readParts(machine, documents, { source, cacheFolder, ...(limits && { limits }) })
+  const below = source === 'user-data' ? '' : '/vendor'
+  const delivery: Delivery = {
+    source,
+    instanceId: data.instanceId,
+    instanceFolder: folder,
+    configFile: `${folder}/${configFiles[source]}`,
+    scriptFolder: `${folder}/scripts${below}`,
+    frequencyFolder: `${paths.cloud}/scripts${below}`,
+    variablesFile: `${paths.run}/instance-data-sensitive.json`,
+    isFirstBoot: isNew,
+    excludedTypes,
+    handlers,
+  }
+  await deliverParts(machine, partsForLaunchIndex(parts, data.launchIndex), delivery)
+}
+
+/** What was handed out, as it was: people and tools read it. */
+const storeRaw = (machine: Machine, folder: string, data: InstanceData): void => {
+  const write = (name: string, content: Uint8Array | undefined): void =>
+    machine.files.write(`${folder}/${name}`, content ?? '', { mode: 0o600 })
+  write('user-data.txt', data.userData)
+  write('vendor-data.txt', rawVendorData(data.vendorData))
+  write('vendor-data2.txt', rawVendorData(data.vendorData2))
+}
+
+const rawVendorData = (value: Uint8Array | Json | undefined): Uint8Array | undefined => {
+  if (value instanceof Uint8Array || value === undefined || value === null) return value ?? undefined
+  return bytesOfText(typeof value === 'string' ? value : JSON.stringify(value))
+}
+
+/** Vendor-data is one document, or a list of them; a mapping counts by its `cloud-init` key. */
+export const documentsOf = (value: Uint8Array | Json | undefined): Uint8Array[] => {
+  if (value instanceof Uint8Array) return value.length > 0 ? [value] : []
+  if (typeof value === 'string') return value === '' ? [] : [bytesOfText(value)]
+  if (Array.isArray(value)) return value.flatMap((item) => (typeof item === 'string' ? [bytesOfText(item)] : []))
+  return isJsonObject(value) ? documentsOf(value['cloud-init']) : []
+}
