@@ -14,6 +14,7 @@ import { headersMatch, sameUrl } from './datasource-http.ts'
  * it can't have: in such a case the record does not have the others. See docs/differences.md, Datasources.
  */
 const askedTogether: Readonly<Record<string, RegExp>> = {
+  nocloud: /(meta-data|user-data|vendor-data|network-config)$/,
   gce: /\/computeMetadata\/v1\/(instance\/(id|zone|hostname)|(instance|project)\/attributes\/\?recursive=True)$/,
 }
 
@@ -40,6 +41,11 @@ const headersFit = (recorded: JsonObject, request: HttpRequest): boolean => {
 
 const describe = (request: HttpRequest): string => `${request.method ?? 'GET'} ${request.url}`
 
+/** Also such a request has the headers that the record has on the others. */
+const isAskedTogether = (vector: JsonObject, recorded: readonly JsonObject[], request: HttpRequest): boolean =>
+  askedTogether[textAt(vector, 'cloud') ?? '']?.test(request.url) === true &&
+  (recorded.length === 0 || recorded.some((entry) => methodOf(entry) === 'GET' && headersFit(entry, request)))
+
 /** A GET: was it recorded or is it served, and does it carry the recorded headers? */
 const judgeGet = (vector: JsonObject, recorded: readonly JsonObject[], request: HttpRequest): string[] => {
   const url = sameUrl(request.url)
@@ -51,7 +57,7 @@ const judgeGet = (vector: JsonObject, recorded: readonly JsonObject[], request: 
     return [`requests: ${describe(request)} without its headers: expected ${wanted}`]
   }
   const offers = served.filter((entry) => methodOf(entry) === 'GET' && urlOf(entry) === url)
-  if (offers.length === 0 && askedTogether[textAt(vector, 'cloud') ?? '']?.test(url)) return []
+  if (offers.length === 0 && isAskedTogether(vector, recorded, request)) return []
   if (offers.length === 0) return [`requests: ${describe(request)} is asked by nobody else and served by nobody`]
   const fits = offers.some((entry) => headersMatch(textMapAt(entry, 'requestHeaders'), request.headers ?? {}))
   return fits ? [] : [`requests: ${describe(request)} without the headers that its server wants`]
