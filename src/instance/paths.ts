@@ -14,9 +14,18 @@ export const defaultPaths: Paths = {
   templates: '/etc/cloud/templates',
 }
 
-/** `/var/lib/cloud/instances/<id>`. The id is made safe for a file name: slashes become underscores, as cloud-init does. */
-export const instanceFolder = (paths: Paths, instanceId: string): string =>
-  `${paths.cloud}/instances/${instanceId.replaceAll('/', '_')}`
+/**
+ * `/var/lib/cloud/instances/<id>`. The id comes from metadata: slashes become underscores, as in cloud-init, and an id
+ * that is no file name otherwise (`..`, control characters, too long) is made one, so that it never leads elsewhere.
+ */
+export const instanceFolder = (paths: Paths, instanceId: string): string => {
+  const name = instanceId.replaceAll(/[/\p{Cc}]/gu, '_')
+  const fitting = Buffer.byteLength(name) <= longestName ? name : name.slice(0, longestName / 4)
+  return `${paths.cloud}/instances/${/^\.{0,2}$/.test(fitting) ? `_${fitting}` : fitting}`
+}
+
+/** Bytes in a file name that file systems take; a character has at most four. */
+const longestName = 252
 
 /** The link to the present instance's folder. */
 export const instanceLink = (paths: Paths): string => `${paths.cloud}/instance`

@@ -1,0 +1,46 @@
+import { hostnamesByMetadata } from '../instance/hostname.ts'
+import type { Instance } from '../instance/instance.ts'
+import { type CachedInstance, readCachedInstance } from '../instance/instance-cache.ts'
+import { instanceFolder } from '../instance/paths.ts'
+import type { Boot } from './boot.ts'
+import { datasourceContext, loadDatasource } from './find-instance.ts'
+
+/** As it stands in status.json and the logs: `DataSourceNoCloud [seed=/var/lib/cloud/seed/nocloud]`. */
+export const describeDatasource = ({ datasource, data }: CachedInstance): string => {
+  const [, how, where] = /^(\S+) \((.*)\)$/s.exec(data.subplatform ?? '') ?? []
+  return how === undefined || how === 'metadata' ? `DataSource${datasource}` : `DataSource${datasource} [seed=${where}]`
+}
+
+/** The instance as modules see it. */
+export const asInstance = (boot: Boot, cached: CachedInstance): Instance => {
+  const names = hostnamesByMetadata(cached.data.localHostname)
+  const id = cached.data.instanceId
+  return {
+    id,
+    datasource: cached.datasource,
+    data: cached.data,
+    folder: instanceFolder(boot.paths, id),
+    isNew: isNewInstance(boot, id),
+    variables: {},
+    ...(names && { hostname: names.hostname, fqdn: names.fqdn }),
+  }
+}
+
+/** True during the first boot of this instance id. */
+export const isNewInstance = (boot: Boot, id: string): boolean =>
+  boot.machine.files.readTextIfExists(`${boot.paths.cloud}/data/previous-instance-id`)?.trim() !== id
+
+/** The instance that an earlier stage of this boot has found; undefined when there was none. */
+export const currentInstance = (boot: Boot): CachedInstance | undefined => {
+  if (boot.memory.instance) return boot.memory.instance
+  const cached = readCachedInstance(boot.machine, boot.paths)
+  const id = boot.machine.files.readTextIfExists(`${boot.paths.run}/.instance-id`)?.trim()
+  return cached && cached.data.instanceId === id ? cached : undefined
+}
+
+/** Sends the SSH host keys to the cloud, where its datasource can. Failing is logged and tolerated. */
+export const hostKeyPublisher = (boot: Boot, cached: CachedInstance) => async (keys: readonly string[]) => {
+  const datasource = await loadDatasource(cached.datasource)
+  if (!datasource?.publishHostKeys) return
+  await datasource.publishHostKeys(await datasourceContext(boot, cached.datasource, 'network', cached), keys)
+}

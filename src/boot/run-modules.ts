@@ -1,0 +1,133 @@
+import { modules } from '../../modules/index.ts'
+import { acceptConfig } from '../cloudconfig/accept.ts'
+import type { ConfigModule, Frequency, ModuleContext } from '../cloudconfig/module.ts'
+import type { Distro } from '../distros/distro.ts'
+import type { Instance } from '../instance/instance.ts'
+import type { Paths } from '../instance/paths.ts'
+import { messageOf } from '../machine/errors.ts'
+import type { JsonObject } from '../machine/json.ts'
+import type { Machine } from '../machine/machine.ts'
+import type { ModuleEntry } from './module-list.ts'
+import type { Progress } from './progress.ts'
+import { hasRun, markRun } from './semaphores.ts'
+
+/** What the modules of a stage share. */
+export interface ModuleRun {
+  readonly machine: Machine
+  readonly paths: Paths
+  readonly distro: Distro
+  readonly instance: Instance
+  readonly cloudConfig: JsonObject
+  /** `init`, `modules-config`, `modules-final`; for progress only. */
+  readonly stage: string
+  readonly progress: Progress
+  publishHostKeys(keys: readonly string[]): Promise<void>
+}
+
+/**
+ * Runs modules one after another, in order. A module that fails, whatever it throws, never stops the others.
+ * @returns a line per failed module: `name: what went wrong`.
+ */
+export const runModules = async (run: ModuleRun, entries: readonly ModuleEntry[]): Promise<string[]> => {
+  const failures: string[] = []
+  for (const entry of entries) {
+    const module = await loadModule(run, entry)
+    if (!module) continue
+    const failure = await runOne(run, entry, module)
+    if (failure !== undefined) failures.push(`${entry.id}: ${failure}`)
+  }
+  return failures
+}
+
+const loadModule = async (run: ModuleRun, entry: ModuleEntry): Promise<ConfigModule | undefined> => {
+  const load = modules[entry.id]
+  if (load) return load()
+  run.machine.log.warning(
+    `no config module is named ${entry.id}; correct or remove it in the module lists of cloud.cfg`,
+  )
+  return undefined
+}
+
+const runOne = async (run: ModuleRun, entry: ModuleEntry, module: ConfigModule): Promise<string | undefined> => {
+  const { machine, progress, stage } = run
+  const event = { type: 'module', stage, module: entry.id } as const
+  const frequency = entry.frequency ?? module.frequency
+  const reason = reasonToSkip(run, module, frequency)
+  if (reason !== undefined) {
+    machine.log.debug(`${entry.id} is skipped: ${reason}`)
+    progress({ ...event, state: 'skipped', message: reason })
+    return undefined
+  }
+  progress({ ...event, state: 'start' })
+  const started = machine.clock.monotonic()
+  const failure = await attempt(run, entry, module)
+  const seconds = (machine.clock.monotonic() - started) / 1000
+  tryToMark(run, module, frequency)
+  if (failure === undefined) {
+    machine.log.debug(`${entry.id} took ${seconds.toFixed(3)} s`)
+    progress({ ...event, state: 'done', seconds })
+    return undefined
+  }
+  machine.log.error(`${entry.id} failed: ${failure}`)
+  progress({ ...event, state: 'failed', seconds, message: failure })
+  return failure
+}
+
+/** Why a module does not run now; undefined when it does. */
+const reasonToSkip = (run: ModuleRun, module: ConfigModule, frequency: Frequency): string | undefined => {
+  const { machine, paths, distro, cloudConfig } = run
+  if (module.activateBy && !module.activateBy.some((key) => key in cloudConfig))
+    return 'nothing in the configuration asks for it'
+  if (!runsOn(module, distro, cloudConfig)) return `it is not for ${distro.id}`
+  if (hasRun(machine, paths, semaphoreName(module), frequency)) {
+    return frequency === 'once' ? 'it has run once on this image' : 'it has run for this instance'
+  }
+  return undefined
+}
+
+/** `unverified_modules` in the configuration lets a module run on a distribution it does not name. */
+const runsOn = (module: ConfigModule, distro: Distro, cloudConfig: JsonObject): boolean => {
+  if (module.distros === 'all' || module.distros.includes(distro.id)) return true
+  const unverified = cloudConfig['unverified_modules']
+  return Array.isArray(unverified) && unverified.includes(module.id)
+}
+
+const semaphoreName = (module: ConfigModule): string => `config_${module.id}`
+
+/**
+ * Runs one module outside of the lists: whatever its mark says, and without setting it.
+ * @returns what went wrong, or undefined
+ */
+export const runModule = async (run: ModuleRun, entry: ModuleEntry): Promise<string | undefined> => {
+  const module = await loadModule(run, entry)
+  return module && attempt(run, entry, module)
+}
+
+/** Runs the module; what it throws becomes one line. */
+const attempt = async (run: ModuleRun, entry: ModuleEntry, module: ConfigModule): Promise<string | undefined> => {
+  const machine = run.machine.as(module.id)
+  const context: ModuleContext = {
+    machine,
+    distro: run.distro,
+    instance: run.instance,
+    paths: run.paths,
+    cloudConfig: run.cloudConfig,
+    arguments: entry.arguments,
+    publishHostKeys: run.publishHostKeys,
+  }
+  try {
+    await module.run(await acceptConfig(module, run.cloudConfig, machine.log), context)
+    return undefined
+  } catch (error) {
+    return messageOf(error)
+  }
+}
+
+/** A mark that can't be set (full disk) costs a second run at the next boot, nothing now. */
+const tryToMark = (run: ModuleRun, module: ConfigModule, frequency: Frequency): void => {
+  try {
+    markRun(run.machine, run.paths, semaphoreName(module), frequency)
+  } catch (error) {
+    run.machine.log.warning(`${module.id} will run again at the next boot: ${messageOf(error)}`)
+  }
+}

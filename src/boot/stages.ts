@@ -1,0 +1,109 @@
+import type { CachedInstance } from '../instance/instance-cache.ts'
+import { messageOf } from '../machine/errors.ts'
+import { becomeInstance } from './become-instance.ts'
+import { beginBoot } from './begin-boot.ts'
+import type { Boot } from './boot.ts'
+import { keepChanges } from './changes.ts'
+import { earlyHostname } from './early-hostname.ts'
+import { effectiveConfig } from './effective-config.ts'
+import { findInstance } from './find-instance.ts'
+import { asInstance, currentInstance, describeDatasource, hostKeyPublisher } from './load-instance.ts'
+import { readModuleList } from './module-list.ts'
+import { publishInstanceData } from './publish-instance-data.ts'
+import { reportReady } from './report-ready.ts'
+import { runModules } from './run-modules.ts'
+import { runStage, type StageOutcome, type StageReport } from './run-stage.ts'
+import { emptyStatus, readStatus, type StageName, writeResult } from './status.ts'
+import { takeUserData } from './take-user-data.ts'
+
+/** Before the network: a disk, or a cloud that hands out a temporary lease, may already say who this machine is. */
+const localStage = async (boot: Boot): Promise<StageReport> => {
+  const cached = await findInstance(boot, 'local')
+  if (!cached) {
+    boot.machine.log.info('no datasource answered without the network; it is looked for again when the network is up')
+    return { errors: [] }
+  }
+  await takeUp(boot, cached)
+  return { errors: [], datasource: describeDatasource(cached) }
+}
+
+/** With the network: whoever is left is asked, user-data is taken, and the first modules run. */
+const networkStage = async (boot: Boot): Promise<StageReport> => {
+  const known = currentInstance(boot)
+  const cached = known ?? (await findInstance(boot, 'network'))
+  if (!cached) return { errors: ['no datasource is configured: check datasource_list in /etc/cloud/cloud.cfg'] }
+  if (!known) await takeUp(boot, cached)
+  const errors = await takeUserData(boot, cached)
+  const failures = await runModulesOf(boot, cached, 'init', 'cloud_init_modules')
+  return { errors: [...errors, ...failures], datasource: describeDatasource(cached) }
+}
+
+/** Makes this the instance, tells it to templates and scripts, and gives the machine its name. */
+const takeUp = async (boot: Boot, cached: CachedInstance): Promise<void> => {
+  boot.memory.instance = cached
+  tolerate(boot, 'note the instance', () =>
+    becomeInstance(boot.machine, boot.paths, cached, describeDatasource(cached)),
+  )
+  await publishInstanceData(boot, cached)
+  await earlyHostname(boot, asInstance(boot, cached))
+}
+
+const configStage = (boot: Boot): Promise<StageReport> => laterStage(boot, 'modules-config', 'cloud_config_modules')
+
+const finalStage = async (boot: Boot): Promise<StageReport> => {
+  const report = await laterStage(boot, 'modules-final', 'cloud_final_modules')
+  await reportReady(boot, currentInstance(boot))
+  return report
+}
+
+const laterStage = async (boot: Boot, stage: StageName, list: string): Promise<StageReport> => {
+  const cached = currentInstance(boot)
+  if (!cached) return { errors: [`there is no instance yet: run 'init' before the stage ${stage}`] }
+  return { errors: await runModulesOf(boot, cached, stage, list) }
+}
+
+const runModulesOf = async (boot: Boot, cached: CachedInstance, stage: StageName, list: string): Promise<string[]> => {
+  const { cloudConfig, distro } = await effectiveConfig(boot, cached)
+  return runModules(
+    {
+      machine: boot.machine,
+      paths: boot.paths,
+      distro,
+      instance: asInstance(boot, cached),
+      cloudConfig,
+      stage,
+      progress: boot.progress,
+      publishHostKeys: hostKeyPublisher(boot, cached),
+    },
+    readModuleList(cloudConfig, list, boot.machine.log),
+  )
+}
+
+const work: Readonly<Record<StageName, (boot: Boot) => Promise<StageReport>>> = {
+  'init-local': localStage,
+  init: networkStage,
+  'modules-config': configStage,
+  'modules-final': finalStage,
+}
+
+/** Runs one stage of the boot. Never throws: what goes wrong is in the outcome, in the log and in status.json. */
+export const runBootStage = async (boot: Boot, name: StageName): Promise<StageOutcome> => {
+  const firstChange = boot.machine.journal.entries.length
+  if (name === 'init-local') tolerate(boot, 'begin the boot', () => beginBoot(boot))
+  const outcome = await runStage(boot, name, work[name])
+  tolerate(boot, 'record the changes', () => keepChanges(boot.machine, boot.paths, firstChange))
+  if (name === 'modules-final') {
+    const status = readStatus(boot.machine, boot.paths) ?? emptyStatus()
+    tolerate(boot, 'write result.json', () => writeResult(boot.machine, boot.paths, status))
+  }
+  return outcome
+}
+
+/** Bookkeeping that a full disk or a read-only root makes impossible is reported and must not end the boot. */
+const tolerate = (boot: Boot, what: string, attempt: () => void): void => {
+  try {
+    attempt()
+  } catch (error) {
+    boot.machine.log.warning(`cannot ${what}: ${messageOf(error)}`)
+  }
+}

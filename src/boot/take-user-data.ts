@@ -1,0 +1,26 @@
+import type { CachedInstance } from '../instance/instance-cache.ts'
+import { messageOf } from '../machine/errors.ts'
+import { consumeUserData } from '../userdata/consume.ts'
+import type { Boot } from './boot.ts'
+import { hasRun, markRun } from './semaphores.ts'
+
+/** The run-once mark of the first time an instance's user-data was taken. */
+const mark = 'consume_data'
+
+/**
+ * Takes user-data and vendor-data apart into the instance's folder. This happens at every boot: what is there already
+ * stays as it is.
+ * @returns a line per failure that left something undone
+ */
+export const takeUserData = async (boot: Boot, cached: CachedInstance): Promise<string[]> => {
+  const { machine, paths, base } = boot
+  const isNew = !hasRun(machine, paths, mark, 'instance')
+  try {
+    await consumeUserData(machine.as('user-data'), { paths, data: cached.data, base, isNew })
+    if (isNew) markRun(machine, paths, mark, 'instance')
+    return []
+  } catch (error) {
+    machine.log.error(`user-data was not taken: ${messageOf(error)}`)
+    return [`user-data: ${messageOf(error)}`]
+  }
+}

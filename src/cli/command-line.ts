@@ -1,0 +1,74 @@
+import type { Argv } from 'yargs'
+import yargs from 'yargs'
+import { version } from '../machine/version.ts'
+import type { Command, CommandContext } from './command.ts'
+import { commands } from './commands.ts'
+import { processConsole } from './console.ts'
+import { openHere, openMachine } from './open-machine.ts'
+
+/** A command line that can't be understood: cloud-init's exit code for it. */
+const usageError = 2
+
+const configure = (parser: Argv, command: Command): Argv => {
+  let configured = parser
+  for (const [name, options] of Object.entries(command.positionals ?? {}))
+    configured = configured.positional(name, options)
+  return configured.options(command.options ?? {})
+}
+
+/**
+ * Parses a command line with yargs and runs the command.
+ * @param program the name firstlight was called by: as `cloud-id` it is that one command
+ * @returns the exit code
+ */
+export const runCommandLine = async (program: string, words: readonly string[]): Promise<number> => {
+  const console = processConsole()
+  let exitCode = 0
+  const parser = yargs([...(program === 'cloud-id' ? ['cloud-id'] : []), ...words])
+    .scriptName(program)
+    .usage('$0 <command> [options]')
+    .option('root', {
+      type: 'string',
+      describe: 'Work on the machine whose root folder this is',
+      default: '/',
+      global: true,
+    })
+    .option('debug', { alias: 'd', type: 'boolean', describe: 'Show the whole log on standard error', global: true })
+    .option('force', { type: 'boolean', describe: 'Accepted for compatibility', global: true, hidden: true })
+    .version(`${program} ${version}`)
+    .alias('version', 'v')
+    .help()
+    .alias('help', 'h')
+    .strict()
+    .demandCommand(1, 'Name a command.')
+    .wrap(100)
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error ?? new UsageError(message)
+    })
+  for (const command of commands) {
+    parser.command(
+      command.usage,
+      command.summary,
+      (argv) => configure(argv, command),
+      async (args) => {
+        const context: CommandContext = {
+          console,
+          machine: (options) => openMachine({ root: String(args['root']), debug: args.debug === true, ...options }),
+          here: openHere,
+        }
+        exitCode = await command.run(context, args)
+      },
+    )
+  }
+  try {
+    await parser.parseAsync()
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    console.complain(`${program}: ${error.message} See '${program} --help'.`)
+    return usageError
+  }
+  return exitCode
+}
+
+class UsageError extends Error {}

@@ -1,0 +1,27 @@
+import { bootCommand } from './boot.ts'
+import { changesCommand } from './changes.ts'
+import { cleanCommand } from './clean.ts'
+import { cloudIdCommand } from './cloud-id.ts'
+import type { Command } from './command.ts'
+import { initCommand } from './init.ts'
+import { modulesCommand } from './modules.ts'
+import { planCommand } from './plan.ts'
+import { queryCommand } from './query.ts'
+import { singleCommand } from './single.ts'
+import { statusCommand } from './status.ts'
+import { tryCommand } from './try.ts'
+
+/** Every command, in the order of the help. */
+export const commands: readonly Command[] = [
+  tryCommand,
+  planCommand,
+  changesCommand,
+  bootCommand,
+  initCommand,
+  modulesCommand,
+  singleCommand,
+  statusCommand,
+  queryCommand,
+  cleanCommand,
+  cloudIdCommand,
+]

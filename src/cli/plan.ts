@@ -1,0 +1,77 @@
+import type { Change } from '../machine/journal.ts'
+import { type Command, type CommandContext, isSet, textArgument } from './command.ts'
+import type { Console } from './console.ts'
+
+/** `plan`: what a boot would do to this machine, without doing it and without root. */
+export const planCommand: Command = {
+  usage: 'plan',
+  summary: 'Show what a boot would change on this machine, and change nothing',
+  options: {
+    'user-data': { alias: 'u', type: 'string', describe: 'User-data, instead of what the cloud says' },
+    'vendor-data': { type: 'string', describe: 'Vendor-data' },
+    'meta-data': { type: 'string', describe: 'Metadata, as NoCloud reads it' },
+    'network-config': { type: 'string', describe: 'Network configuration' },
+    'show-secrets': { type: 'boolean', describe: 'Show the content of files that not everybody may read' },
+    json: { type: 'boolean', describe: 'As data' },
+  },
+  run: async (context, args) => {
+    const { shippedConfig } = await import('./open-machine.ts')
+    const { planBoot } = await import('../boot/plan.ts')
+    const { machine, records } = await context.machine()
+    const [userData, vendorData, metaData, networkConfig] = await Promise.all(
+      ['user-data', 'vendor-data', 'meta-data', 'network-config'].map((name) =>
+        readInput(context, textArgument(args, name)),
+      ),
+    )
+    const plan = await planBoot(machine, records, {
+      ...(userData && { userData }),
+      ...(vendorData && { vendorData }),
+      ...(metaData && { metaData }),
+      ...(networkConfig && { networkConfig }),
+      shippedConfig: shippedConfig(machine),
+    })
+    const showSecrets = isSet(args, 'show-secrets')
+    if (isSet(args, 'json')) {
+      const { planAsData } = await import('./plan-data.ts')
+      context.console.print(JSON.stringify(planAsData(plan, showSecrets), null, 2))
+    } else {
+      await printPlan(context.console, plan.changes, showSecrets)
+      for (const { level, actor, message } of plan.findings)
+        context.console.print(`${level}: ${actor}: ${message}`, 'yellow')
+    }
+    return plan.errors.length > 0 || plan.findings.some(({ level }) => level === 'ERROR') ? 2 : 0
+  },
+}
+
+const readInput = async (context: CommandContext, path: string | undefined): Promise<Uint8Array | undefined> =>
+  path === undefined ? undefined : (await context.here()).files.readBytes(absolute(path))
+
+const absolute = (path: string): string => (path.startsWith('/') ? path : `${process.cwd()}/${path}`)
+
+const printPlan = async (console: Console, changes: readonly Change[], showSecrets: boolean): Promise<void> => {
+  const { describeChange } = await import('./describe-change.ts')
+  const { fileDiff } = await import('./file-diff.ts')
+  const commands = changes.filter((change) => change.kind === 'command')
+  const files = lastOfEachPath(changes.filter((change) => change.kind !== 'command'))
+  console.print(files.length === 0 ? 'No file would change.' : 'Files that would change:', 'cyan')
+  for (const change of files) {
+    console.print(`${describeChange(change)}   [${change.actor}]`)
+    if (change.kind !== 'file') continue
+    for (const line of await fileDiff(change, showSecrets)) console.print(`    ${line.text}`, line.colour)
+  }
+  console.print(commands.length === 0 ? 'No command would run.' : 'Commands that would run, in order:', 'cyan')
+  for (const change of commands) console.print(`${describeChange(change)}   [${change.actor}]`)
+}
+
+/** A file that is written twice is shown as it would end, against what it was at first. */
+const lastOfEachPath = (changes: readonly Change[]): Change[] => {
+  const byPath = new Map<string, Change>()
+  for (const change of changes) {
+    if (change.kind === 'command') continue
+    const earlier = byPath.get(change.path)
+    const isAgain = earlier?.kind === 'file' && change.kind === 'file'
+    if (change.kind === 'attributes' && earlier?.kind === 'file') continue
+    byPath.set(change.path, isAgain ? { ...change, ...(earlier.before && { before: earlier.before }) } : change)
+  }
+  return [...byPath.values()]
+}
