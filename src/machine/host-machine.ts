@@ -10,8 +10,8 @@ import { liveFiles } from './live-files.ts'
 import type { LogSink } from './log.ts'
 import type { CommandOptions, CommandResult, Machine, MachineKind } from './machine.ts'
 import { realClock } from './real-clock.ts'
-import { defaultPath, type ProcessStart, runProcess } from './run-process.ts'
-import { findCommand } from './which.ts'
+import type { ProcessStart } from './run-process.ts'
+import { defaultPath, findCommand } from './which.ts'
 
 export interface HostMachineOptions {
   /** Where log records go. */
@@ -44,13 +44,19 @@ export const hostMachine = (parts: HostParts, options: HostMachineOptions = {}):
     const which = (command: string, searchPath = environment['PATH'] ?? defaultPath): string | undefined =>
       findCommand(files, command, searchPath)
 
-    const ask = async (argv: readonly string[], given: CommandOptions = {}): Promise<CommandResult> => {
-      const [command = ''] = argv
-      const program = which(command, given.env?.['PATH'])
+    const prepared = (argv: readonly string[], given: CommandOptions): ProcessStart => {
+      const program = which(argv[0] ?? '', given.env?.['PATH'])
       if (program === undefined) throw notInstalled(argv, given)
-      return runProcess(argv, parts.start(program, argv, given), given)
+      return parts.start(program, argv, given)
+    }
+    const ask = async (argv: readonly string[], given: CommandOptions = {}): Promise<CommandResult> => {
+      const start = prepared(argv, given)
+      const { runProcess } = await import('./run-process.ts')
+      return runProcess(argv, start, given)
     }
     const run = async (argv: readonly string[], given: CommandOptions = {}): Promise<CommandResult> => {
+      const start = prepared(argv, given)
+      const { runProcess } = await import('./run-process.ts')
       const record = (exitCode: number | undefined): void =>
         journal.record({
           actor,
@@ -60,7 +66,7 @@ export const hostMachine = (parts: HostParts, options: HostMachineOptions = {}):
           ...(given.input !== undefined && { input: true }),
         })
       try {
-        const result = await ask(argv, given)
+        const result = await runProcess(argv, start, given)
         record(result.exitCode)
         return result
       } catch (error) {

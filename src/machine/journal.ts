@@ -8,8 +8,9 @@ export type Change = { readonly actor: string } & (
   | {
       readonly kind: 'file'
       readonly path: string
-      /** What was there before; undefined when the file is new. Kept only for plans; secret when `secret`. */
+      /** What was there before; undefined when the file is new. Kept only for plans; not to be shown when `secret`. */
       readonly before?: Uint8Array
+      /** What was written; not to be shown when `secret`. Above 1 MiB it is kept only for plans. */
       readonly after?: Uint8Array
       readonly mode: number
       /** True when the file is not world-readable: its content is never shown unless asked for. */
@@ -25,3 +26,6 @@ export type Change = { readonly actor: string } & (
   | { readonly kind: 'attributes'; readonly path: string; readonly mode?: number; readonly owner?: string }
   | { readonly kind: 'command'; readonly argv: readonly string[]; readonly exitCode?: number; readonly input?: boolean }
 )
+
+/** Larger contents are not kept in the journal of a machine that really has them in a file. */
+export const keptContentBytes = 1024 * 1024

@@ -24,7 +24,7 @@ import type { FileStat, Files, Owner, WriteOptions } from './files.ts'
 import { type HostPaths, typeOf } from './host-paths.ts'
 import { readFile } from './host-read.ts'
 import { overwriteFile, replaceFile, syncPath, writeAll } from './host-write.ts'
-import type { Journal } from './journal.ts'
+import { type Journal, keptContentBytes } from './journal.ts'
 import { joined, nameOf, parentOf } from './tree.ts'
 
 export interface LiveFilesOptions {
@@ -102,9 +102,15 @@ export const liveFiles = ({ paths, journal, actor, unsynced }: LiveFilesOptions)
   /** A dangling link to a folder means that the folder it names is to be made. */
   const linkTarget = (path: string): string => tolerant(path, () => paths.target(path)) ?? path
 
-  const recordFile = (path: string, mode: number, before: Stats | undefined, size: number): void => {
+  const recordFile = (
+    path: string,
+    mode: number,
+    before: Stats | undefined,
+    { size, after }: { size: number; after?: Uint8Array },
+  ): void => {
     const wasSecret = before !== undefined && (before.mode & 0o004) === 0
-    journal.record({ actor, kind: 'file', path, mode, secret: (mode & 0o004) === 0 || wasSecret, size })
+    const kept = after && after.length <= keptContentBytes && { after }
+    journal.record({ actor, kind: 'file', path, ...kept, mode, secret: (mode & 0o004) === 0 || wasSecret, size })
   }
 
   const isAlready = (host: string, stats: Stats, content: Uint8Array, wanted: WriteOptions): boolean => {
@@ -129,7 +135,7 @@ export const liveFiles = ({ paths, journal, actor, unsynced }: LiveFilesOptions)
       replaceOrOverwrite(host, file, stats)
       unsynced.add(host).add(parentOf(host))
     }
-    recordFile(target, mode, stats, content.length)
+    recordFile(target, mode, stats, { size: content.length, after: content })
   }
   const replaceOrOverwrite = (
     host: string,
@@ -228,7 +234,12 @@ export const liveFiles = ({ paths, journal, actor, unsynced }: LiveFilesOptions)
         }
         unsynced.add(host)
         if (!before) unsynced.add(parentOf(host))
-        recordFile(target, mode, before, (before?.size ?? 0) + bytes.length)
+        recordFile(
+          target,
+          mode,
+          before,
+          before ? { size: before.size + bytes.length } : { size: bytes.length, after: bytes },
+        )
       }),
     makeFolder: (path, wanted = {}) =>
       attempt('make folder', path, () => {

@@ -8,9 +8,11 @@ import type { Http, HttpOutcome, HttpRequest } from './http.ts'
 import type { DhcpLease, Links } from './links.ts'
 import type { LogRecord } from './log.ts'
 import type { CommandOptions, CommandResult, Machine } from './machine.ts'
+import { mountedFolder } from './mounts.ts'
 import { type SimulatedClock, simulatedClock } from './simulated-clock.ts'
 import { joined, memoryStore, nameOf, parentOf, type TreeNode, type TreeStore } from './tree.ts'
 import { treeFiles } from './tree-files.ts'
+import { defaultPath, findCommand } from './which.ts'
 
 /** A file to begin with. Text or bytes alone are a file with mode 0644 of root. */
 export type MemoryFile =
@@ -158,14 +160,6 @@ const treeOf = (store: TreeStore, hidden: string): Record<string, TreeEntry> => 
 
 const mountFolder = '/firstlight-mounts'
 
-const mountedAt = (files: Files, device: string): string | undefined => {
-  for (const line of (files.readTextIfExists('/proc/mounts') ?? '').split('\n')) {
-    const [source, folder] = line.split(' ')
-    if (source === device) return folder
-  }
-  return undefined
-}
-
 /**
  * A made-up machine: files, commands, HTTP, disks and clock exist in memory only, by what `options` says. For tests.
  *
@@ -233,7 +227,7 @@ export const memoryMachine = (options: MemoryOptions = {}): MemoryMachine => {
       use: (folder: string) => T | Promise<T>,
       { types = [] }: MountOptions = {},
     ): Promise<T> => {
-      const already = mountedAt(files, device)
+      const already = mountedFolder(files, device)
       if (already !== undefined) return use(already)
       const disk = options.disks?.find((candidate) => candidate.path === device)
       const fits = disk?.type === undefined || types.length === 0 || types.includes(disk.type) || types.includes('auto')
@@ -269,20 +263,13 @@ export const memoryMachine = (options: MemoryOptions = {}): MemoryMachine => {
 
   const which = (files: Files, command: string): string | undefined => {
     if (typeof options.which === 'function') return options.which(command)
-    const isExecutable = (path: string): boolean => {
-      const stat = files.stat(path)
-      return stat?.type === 'file' && (stat.mode & 0o111) !== 0
-    }
     const listed = options.which?.find((entry) => entry === command || nameOf(entry) === command)
     if (listed !== undefined) return listed.startsWith('/') ? listed : `/usr/bin/${listed}`
-    if (command.includes('/')) return isExecutable(command) ? command : undefined
-    const folders = (machinePath ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin').split(':')
-    const found = folders.map((folder) => joined(folder, command)).find(isExecutable)
+    const found = findCommand(files, command, options.environment?.['PATH'] ?? defaultPath)
     if (found !== undefined || options.which !== undefined) return found
     const isKnown = Object.keys(options.commands ?? {}).some((line) => line.split(' ', 1)[0] === command)
     return isKnown ? `/usr/bin/${command}` : undefined
   }
-  const machinePath = options.environment?.['PATH']
 
   const asActor = (actor: string): MemoryMachine => {
     const files = treeFiles({

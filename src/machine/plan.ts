@@ -1,7 +1,9 @@
 import { commandResult, shownArgv } from './command-result.ts'
 import { createJournal } from './create-journal.ts'
+import { createLog } from './create-log.ts'
 import { LinkError } from './errors.ts'
 import type { Links } from './links.ts'
+import type { LogSink } from './log.ts'
 import type { Machine } from './machine.ts'
 import { overlayStore } from './tree.ts'
 import { treeFiles } from './tree-files.ts'
@@ -11,12 +13,18 @@ const refuse = async (name: string): Promise<never> => {
 }
 const noLinks: Links = { dhcp: refuse, linkLocal: refuse, release: async () => undefined }
 
+export interface PlanOptions {
+  /** Where the plan's log records go. Default: into the log of `base`. */
+  readonly sinks?: readonly LogSink[]
+}
+
 /**
  * A plan of what would be done to `base`: its files are read through, and what is written stays in memory, where later
  * reads see it. `run` only records the command; `ask` really asks, and does not see planned writes. The journal keeps
- * what files held before and after. HTTP and disks are those of `base`; its log is used, too.
+ * what files held before and after. HTTP and disks are those of `base`.
  */
-export const planMachine = (base: Machine): Machine => {
+export const planMachine = (base: Machine, options: PlanOptions = {}): Machine => {
+  const log = options.sinks && createLog({ clock: base.clock, sinks: options.sinks })
   const store = overlayStore(base.files)
   const journal = createJournal()
 
@@ -36,7 +44,7 @@ export const planMachine = (base: Machine): Machine => {
     disks: here.disks,
     links: noLinks,
     journal,
-    log: here.log,
+    log: log?.as(actor) ?? here.log,
     environment: here.environment,
     userId: here.userId,
     run: async (argv, options = {}) => {

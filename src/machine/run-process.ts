@@ -5,6 +5,7 @@ import { checkedResult, commandResult, maskSecrets, shownArgv } from './command-
 import { CommandError } from './errors.ts'
 import { reasonOf } from './file-error.ts'
 import type { CommandOptions, CommandResult } from './machine.ts'
+import { defaultPath } from './which.ts'
 
 /** Where a command is and how it is started: directly on this machine, by chroot in an image. */
 export interface ProcessStart {
@@ -15,7 +16,6 @@ export interface ProcessStart {
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 
-export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 const defaultTimeoutSeconds = 20 * 60
 /** More output than this of one stream is read but not kept. */
 const keptOutput = 16 * 1024 * 1024

@@ -1,7 +1,7 @@
 import { canonicalPath } from './canonical-path.ts'
 import { attempt, defaultReadLimit, isMissing, KernelError, tooLarge } from './file-error.ts'
 import type { FileStat, Files, Owner, WriteOptions } from './files.ts'
-import type { Change, Journal } from './journal.ts'
+import { type Change, type Journal, keptContentBytes } from './journal.ts'
 import { joined, nameOf, parentOf, type TreeNode, type TreeStore } from './tree.ts'
 
 export interface TreeFilesOptions {
@@ -12,7 +12,7 @@ export interface TreeFilesOptions {
   readonly now: () => number
   /** Owner of new files. */
   readonly owner: Owner
-  /** Keeps before and after of each write in the journal, for diffs. */
+  /** Keeps in the journal what files held before, and what is written to them however large: for diffs. */
   readonly keepContent: boolean
   /** A kernel's code (`ENOSPC`) to fail this operation with; for tests. */
   readonly fault?: (action: string, path: string) => string | undefined
@@ -117,7 +117,7 @@ export const treeFiles = (options: TreeFilesOptions): Files => {
       kind: 'file',
       path,
       ...(before && { before }),
-      ...(options.keepContent && { after: bytes }),
+      ...((options.keepContent || bytes.length <= keptContentBytes) && { after: bytes }),
       mode,
       // What was unreadable for others stays so in the journal even when the file is opened up.
       secret: (mode & 0o004) === 0 || (node !== undefined && (node.mode & 0o004) === 0),

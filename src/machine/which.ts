@@ -1,6 +1,9 @@
 import type { Files } from './files.ts'
 import { joined } from './tree.ts'
 
+/** Where commands are looked for when PATH is not set. */
+export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
 const isExecutable = (files: Files, path: string): boolean => {
   const stat = files.stat(path)
   return stat?.type === 'file' && (stat.mode & 0o111) !== 0
