@@ -43,17 +43,14 @@ const table = async (user: string, { path, keys }: AuthorizedKeys, hash: string)
     .join('')
 }
 
-const showUser = async (context: ModuleContext, user: string, hash: string): Promise<void> => {
+const describeUser = async (context: ModuleContext, user: string, hash: string): Promise<string> => {
   const { machine, distro } = context
   const account = distro.accounts.find(machine, user)
   if (account === undefined) throw new ConfigError(`user ${user}`, 'does not exist, so there are no keys to show')
   // Every user gets the file, if only an empty one, so that scripts can add to it.
   const authorized = addAuthorizedKeys(machine, account, [])
-  const text =
-    authorized.keys.length === 0
-      ? `${prefix}no authorized SSH keys fingerprints found for user ${user}.\n`
-      : await table(user, authorized, hash)
-  writeToConsole(machine, text)
+  if (authorized.keys.length > 0) return table(user, authorized, hash)
+  return `${prefix}no authorized SSH keys fingerprints found for user ${user}.\n`
 }
 
 export default defineModule({
@@ -77,16 +74,18 @@ export default defineModule({
     if (isOff) return
     const { machine, distro, cloudConfig } = context
     const failures: string[] = []
+    const shown: string[] = []
     for (const { name, options } of readUsers(cloudConfig, distro).users) {
       const isHomeless = readUserFlag(options, 'no_create_home') || readUserFlag(options, 'system')
       if (isHomeless) continue
       try {
-        await showUser(context, name, hash)
+        shown.push(await describeUser(context, name, hash))
       } catch (error) {
         machine.log.error(messageOf(error))
         failures.push(messageOf(error))
       }
     }
+    if (shown.length > 0) writeToConsole(machine, shown.join(''))
     if (failures.length > 0) throw new ItemsFailed(failures)
   },
 })

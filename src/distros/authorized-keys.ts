@@ -85,7 +85,7 @@ const ownPath = (pattern: string, account: Account): string | undefined => {
 /** Where sshd looks for this user's keys: the first own path of AuthorizedKeysFile, else `~/.ssh/authorized_keys`. */
 const keyFileOf = (machine: Machine, account: Account): string => {
   const patterns = (sshdOption(machine, 'AuthorizedKeysFile') ?? '').split(/\s+/).filter(Boolean)
-  const own = patterns.flatMap((pattern) => ownPath(pattern, account) ?? [])
+  const own = patterns.flatMap((pattern) => (pattern === 'none' ? [] : (ownPath(pattern, account) ?? [])))
   return own.find((path) => !path.split('/').includes('..')) ?? `${account.home}/.ssh/authorized_keys`
 }
 
