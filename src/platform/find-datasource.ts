@@ -1,6 +1,6 @@
 import { datasources } from '../../datasources/index.ts'
 import type { InstanceData } from '../instance/instance-data.ts'
-import { messageOf } from '../machine/errors.ts'
+import { DatasourceError, messageOf } from '../machine/errors.ts'
 import type { JsonObject } from '../machine/json.ts'
 import type { Datasource, DatasourceContext, DatasourceStage } from './datasource.ts'
 
@@ -57,6 +57,9 @@ const tryDatasource = async (
       return undefined
     }
     const data = await datasource.fetch(context)
+    if (data && !isPlausibleId(data.instanceId)) {
+      throw new DatasourceError(id, 'what it calls the instance id is none (an error page?)')
+    }
     if (data) return { datasource, data }
     log.info(`${id}: nothing found in the ${stage} stage`)
   } catch (error) {
@@ -66,6 +69,9 @@ const tryDatasource = async (
   }
   return undefined
 }
+
+/** An id is one line of moderate length: anything else is a page of whoever answered in the cloud's place. */
+const isPlausibleId = (instanceId: string): boolean => instanceId.length <= 255 && !/[\p{Cc}<>]/u.test(instanceId)
 
 /** True when the user has decided: the only datasource in the list (perhaps with None), or named to the kernel. */
 const isForced = (id: string, { config, platform }: DatasourceContext): boolean =>
