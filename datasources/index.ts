@@ -9,4 +9,5 @@ export const datasources: Readonly<Record<string, () => Promise<Datasource>>> = 
   GCE: async () => (await import('./gce/index.ts')).default,
   NoCloud: async () => (await import('./nocloud/index.ts')).default,
   None: async () => (await import('./none.ts')).default,
+  OpenStack: async () => (await import('./openstack/index.ts')).default,
 }

@@ -1,7 +1,8 @@
 import type { HttpOutcome, HttpRequest, HttpResponse } from '../../src/machine/http.ts'
-import { neverRetry, type RetryRule, requestWithRetries, waitForUrl } from '../../src/machine/http-retry.ts'
+import { neverRetry, type RetryRule, requestWithRetries } from '../../src/machine/http-retry.ts'
 import type { Machine } from '../../src/machine/machine.ts'
-import type { Ec2Settings } from './settings.ts'
+import { findMetadataAddress } from '../../src/platform/metadata-address.ts'
+import { type Ec2Settings, usualAddresses } from './settings.ts'
 
 /** Requests to a metadata service that has answered once. */
 export interface Ec2Session {
@@ -30,14 +31,14 @@ const timeoutSeconds = 5
  * @returns undefined when no address answers in time, or one refuses.
  */
 export const openWithToken = async (machine: Machine, settings: Ec2Settings): Promise<Ec2Session | undefined> => {
-  const found = await waitForUrl(machine, settings.addresses.map(tokenRequest), {
-    maxWaitSeconds: settings.maxWaitSeconds,
-    timeoutSeconds: settings.timeoutSeconds,
-    order: 'parallel',
+  const { addresses, maxWaitSeconds, timeoutSeconds: firstTimeout } = settings
+  const found = await findMetadataAddress(machine, addresses, tokenRequest, usualAddresses, {
+    maxWaitSeconds,
+    timeoutSeconds: firstTimeout,
     final: isRefusal,
   })
-  const address = found && settings.addresses[found.index]
-  if (found === undefined || address === undefined) return undefined
+  if (found === undefined) return undefined
+  const { address } = found
   let token = Promise.resolve(found.response.text())
 
   /** Gets a new token, unless another request has done so since `stale` was used. */
@@ -75,14 +76,14 @@ export const openWithToken = async (machine: Machine, settings: Ec2Settings): Pr
 
 /** Clouds that are not AWS (IMDSv1): plain requests. @returns undefined when no address answers in time. */
 export const openPlain = async (machine: Machine, settings: Ec2Settings): Promise<Ec2Session | undefined> => {
-  const candidates = settings.addresses.map((address) => ({ url: `${address}/${oldestProbe}` }))
-  const found = await waitForUrl(machine, candidates, {
-    maxWaitSeconds: settings.maxWaitSeconds,
-    timeoutSeconds: settings.timeoutSeconds,
-    order: 'parallel',
+  const { addresses, maxWaitSeconds, timeoutSeconds: firstTimeout } = settings
+  const probe = (address: string): HttpRequest => ({ url: `${address}/${oldestProbe}` })
+  const found = await findMetadataAddress(machine, addresses, probe, usualAddresses, {
+    maxWaitSeconds,
+    timeoutSeconds: firstTimeout,
   })
-  const address = found && settings.addresses[found.index]
-  if (address === undefined) return undefined
+  if (found === undefined) return undefined
+  const { address } = found
   return {
     address,
     once: (path) => requestWithRetries(machine, { url: `${address}/${path}` }, { timeoutSeconds, rule: neverRetry }),

@@ -16,26 +16,18 @@ export interface Ec2Settings {
   readonly fullNetwork: boolean
 }
 
-const defaultAddresses = ['http://169.254.169.254', 'http://[fd00:ec2::254]']
+export const usualAddresses: readonly string[] = ['http://169.254.169.254', 'http://[fd00:ec2::254]']
 
 export const ec2Settings = ({ settings, machine }: DatasourceContext): Ec2Settings => {
   const read = readSettings(id, settings, machine.log)
   return {
-    addresses: addressesOf(settings['metadata_urls'], machine.log),
+    addresses: read.urls('metadata_urls', usualAddresses),
     // A negative number is as good as 0 here.
     maxWaitSeconds: read.number('max_wait', 240),
     timeoutSeconds: read.number('timeout', 50, 0.1),
     strictId: strictIdOf(settings['strict_id'], machine.log),
     fullNetwork: read.boolean('apply_full_imds_network_config', true),
   }
-}
-
-const addressesOf = (value: unknown, log: Log): readonly string[] => {
-  if (value === undefined || value === null) return defaultAddresses
-  const texts = (Array.isArray(value) ? value : [value]).filter((item) => typeof item === 'string' && item !== '')
-  if (texts.length > 0) return texts.map((address: string) => address.replace(/\/+$/, ''))
-  log.warning(`datasource.${id}.metadata_urls: a list of URLs is expected; the usual ones are used`)
-  return defaultAddresses
 }
 
 /** `true`, `false`, or `warn`, perhaps with `,SECONDS` that tell how long to show the warning. */

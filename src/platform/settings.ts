@@ -8,6 +8,8 @@ export interface Settings {
   number(key: string, fallback: number, least?: number): number
   /** Also `yes`, `on`, `1` and their opposites as text. */
   boolean(key: string, fallback: boolean): boolean
+  /** A list of URLs (or one), without final slashes. */
+  urls(key: string, fallback: readonly string[]): readonly string[]
 }
 
 const truths: Readonly<Record<string, boolean>> = {
@@ -43,6 +45,12 @@ export const readSettings = (id: string, settings: JsonObject, log: Log): Settin
         },
         'a number',
       ),
+    urls: (key, fallback) => read(key, fallback, urlsOf, 'a list of URLs'),
     boolean: (key, fallback) => read(key, fallback, (value) => truths[String(value).toLowerCase()], 'true or false'),
   }
+}
+
+const urlsOf = (value: Json): readonly string[] | undefined => {
+  const urls = (Array.isArray(value) ? value : [value]).filter((item) => typeof item === 'string' && item !== '')
+  return urls.length > 0 ? urls.map((url) => String(url).replace(/\/+$/, '')) : undefined
 }
