@@ -26,14 +26,15 @@ export const pemBody = (pem: string): string =>
 
 /**
  * Reads the certificates document of a goal state: a CMS envelope for the transport key, with a PKCS #12 package inside.
- * Certificates with a private key come first. Empty when the document says that it holds something else.
+ * In the package's order; empty when the document has none, or says that it holds something else.
  * @throws DatasourceError when it can't be decrypted or read.
  */
 export const readCertificates = async (document: Uint8Array, key: TransportKey): Promise<AzureCertificate[]> => {
   const root = await parseXml(document)
   const format = textOf(elementAt(root, 'Format'))
   if (format !== undefined && format !== 'Pkcs7BlobWithPfxContents') return []
-  const data = textOf(elementAt(root, 'Data')) ?? ''
+  const data = textOf(elementAt(root, 'Data'))
+  if (data === undefined) return []
   const forge = (await import('node-forge')).default
   try {
     const envelope = forge.asn1.fromDer(Buffer.from(data, 'base64').toString('binary'))
@@ -92,7 +93,7 @@ const certificatesIn = (forge: Forge, package12: string): AzureCertificate[] => 
   const bags = safeContents.flatMap(({ safeBags }) => safeBags)
   const keys = bags.flatMap(({ key }) => (key ? [pki.privateKeyToPem(key)] : []))
   const keyByPublic = new Map(keys.map((pem) => [publicPart(forge, pem), pem]))
-  const certificates = bags
+  return bags
     .filter(({ type }) => type === pki.oids['certBag'])
     .map(({ cert, asn1: raw }): AzureCertificate => {
       // forge reads RSA certificates only; others it leaves as they are.
@@ -105,9 +106,6 @@ const certificatesIn = (forge: Forge, package12: string): AzureCertificate[] => 
         privateKey: keyByPublic.get(spki),
       }
     })
-  return certificates.sort(
-    (left, right) => Number(right.privateKey !== undefined) - Number(left.privateKey !== undefined),
-  )
 }
 
 const publicPart = (forge: Forge, privatePem: string): string => {

@@ -15,6 +15,19 @@ const privateKeyFile = 'TransportPrivate.pem'
 export const transportKey = async (machine: Machine, folder: string): Promise<TransportKey> =>
   keptKey(machine.files, folder) ?? (await freshKey(machine))
 
+/** As transportKey, but a fresh one is kept for the next time, as WALinuxAgent does. */
+export const lastingTransportKey = async (machine: Machine, folder: string): Promise<TransportKey> => {
+  const kept = keptKey(machine.files, folder)
+  if (kept) return kept
+  const key = await freshKey(machine)
+  machine.files.makeFolder(folder, { mode: 0o700 })
+  machine.files.write(`${folder}/${privateKeyFile}`, key.privateKey, { mode: 0o600, owner: root })
+  machine.files.write(`${folder}/${certificateFile}`, key.certificate, { mode: 0o600, owner: root })
+  return key
+}
+
+const root = { userId: 0, groupId: 0 }
+
 const keptKey = (files: Files, folder: string): TransportKey | undefined => {
   const stat = files.linkStat(`${folder}/${privateKeyFile}`)
   if (stat?.type !== 'file' || stat.userId !== 0 || (stat.mode & 0o077) !== 0) return undefined

@@ -109,6 +109,12 @@ export const elementAt = (root: XmlElement, path: string): XmlElement | undefine
   return found[0]
 }
 
+/** All elements of that name below `root` at any depth, in any namespace, in the document's order. */
+export const allNamed = (root: XmlElement, name: string): XmlElement[] =>
+  root.children
+    .filter(isElement)
+    .flatMap((child) => [...(child.name === name ? [child] : []), ...allNamed(child, name)])
+
 /** Text up to the first child element; undefined when there is none. */
 export const textOf = (element: XmlElement | undefined): string | undefined => {
   if (!element) return undefined
