@@ -13,6 +13,7 @@ const imdsAddress = '169.254.169.254'
 interface Uplink {
   readonly link: string
   readonly isImdsRouted: boolean
+  readonly isPrimary: boolean
   readonly wire: WireServer
 }
 
@@ -43,6 +44,11 @@ export class Fabric {
     return this.#uplink?.isImdsRouted ?? false
   }
 
+  /** The lease has a way to the fabric: it is the one of the machine's first NIC. */
+  get isPrimary(): boolean {
+    return this.#uplink?.isPrimary ?? false
+  }
+
   get link(): string | undefined {
     return this.#uplink?.link
   }
@@ -51,12 +57,12 @@ export class Fabric {
     return this.#hasReported
   }
 
-  /** Asks for a lease every second until there is one or the time is over. */
-  async connect(seconds: number): Promise<void> {
+  /** Asks for a lease every second until there is one or the time is over; on the most promising link, unless one is named. */
+  async connect(seconds: number, named?: string): Promise<void> {
     const { clock, links, log } = this.#machine
     const start = clock.monotonic()
     for (;;) {
-      const link = fallbackNic(this.#machine)?.name
+      const link = named ?? fallbackNic(this.#machine)?.name
       try {
         if (link === undefined) throw new LinkError('eth0', 'there is no network interface')
         const lease = await links.dhcp(link)
@@ -65,7 +71,8 @@ export class Fabric {
         const isImdsRouted = routed.includes(imdsAddress)
         if (!isImdsRouted) log.debug(`the lease on ${link} has no route to the metadata service`)
         const wire = wireServer(this.#machine, this.#endpoint, this.#settings.wireServerSeconds)
-        this.#uplink = { link: lease.interface, isImdsRouted, wire }
+        const isPrimary = isImdsRouted || routed.includes(this.#endpoint.replace(/:\d+$/, ''))
+        this.#uplink = { link: lease.interface, isImdsRouted, isPrimary, wire }
         return
       } catch (error) {
         if (!(error instanceof LinkError)) throw error

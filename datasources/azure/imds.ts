@@ -83,13 +83,13 @@ export const fetchImds = async (machine: Machine, options: ImdsOptions): Promise
 }
 
 /** Made anew for each try: Azure finds a request in its logs by this id. */
-const freshHeaders = (): Record<string, string> => ({ Metadata: 'true', 'x-ms-client-request-id': randomUUID() })
+export const imdsHeaders = (): Record<string, string> => ({ Metadata: 'true', 'x-ms-client-request-id': randomUUID() })
 
 const request = (machine: Machine, url: string, options: { maxSeconds: number; isRouted: boolean }) => {
   const usual = retryOnly([404, 410, 429, 500])
   const start = machine.clock.monotonic()
   let connectionErrors = 0
-  return requestWithRetries(machine, () => ({ url, headers: freshHeaders(), timeoutSeconds: requestSeconds }), {
+  return requestWithRetries(machine, () => ({ url, headers: imdsHeaders(), timeoutSeconds: requestSeconds }), {
     retries: Number.POSITIVE_INFINITY,
     // The rule below is what ends it: the last try may take its full time.
     maxWaitSeconds: options.maxSeconds + 2 * requestSeconds,

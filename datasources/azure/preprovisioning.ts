@@ -1,5 +1,6 @@
 import type { Json } from '../../src/machine/json.ts'
 import type { DatasourceContext } from '../../src/platform/datasource.ts'
+import { secondsText } from './failure.ts'
 import type { OvfEnv } from './ovf-env.ts'
 
 /**
@@ -27,5 +28,8 @@ const markFile = ({ paths }: DatasourceContext): string => `${paths.cloud}/data/
 /** True when an earlier boot was reported ready in the pool, and its user was not there yet. */
 export const isMarked = (context: DatasourceContext): boolean =>
   context.machine.files.stat(markFile(context))?.type === 'file'
+
+export const mark = (context: DatasourceContext, now: number): void =>
+  context.machine.files.write(markFile(context), `firstlight: ${secondsText(now)}\n`)
 
 export const unmark = (context: DatasourceContext): void => context.machine.files.remove(markFile(context))

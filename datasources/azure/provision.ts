@@ -10,7 +10,8 @@ import { fetchImds, type Imds, ImdsFailure, ignoredImds } from './imds.ts'
 import { findMedia } from './media.ts'
 import { keepCopy, minimalCopy, redactedCopy } from './ovf-copy.ts'
 import type { OvfEnv } from './ovf-env.ts'
-import { isMarked, preprovisioningOf, unmark } from './preprovisioning.ts'
+import { waitForUser } from './pool.ts'
+import { isMarked, type Preprovisioning, preprovisioningOf, unmark } from './preprovisioning.ts'
 import { keysByCertificate, keysByValue, needCertificates } from './public-keys.ts'
 import type { AzureSettings } from './settings.ts'
 
@@ -27,23 +28,50 @@ export const provision = async (
   const media = await findMedia(machine, { seed: `${paths.cloud}/seed/azure`, copy: settings.dataFolder })
   const isProvisioning = !media || media.isDevice
   await fabric.connect(isProvisioning ? settings.dhcpSeconds.needed : settings.dhcpSeconds.useful)
-  const isInPool = isMarked(context)
-  if (!isInPool && !settings.skipReadyReport) fabric.askAhead()
+  const wasMarked = isMarked(context)
+  if (!wasMarked && !settings.skipReadyReport) fabric.askAhead()
   const imds = await askMetadata(machine, settings, fabric, media?.ovf)
   if (!imds && !media) throw new Error('No OVF or IMDS available')
-  const waiting = preprovisioningOf({ isMarked: isInPool, ovf: media?.ovf, byMetadata: imds?.preprovisioningType })
-  if (waiting) throw new Error(`Azure pre-provisioning (${waiting}) is not supported yet`)
-  const findings: Findings = {
+  const asFound: Findings = {
     ovf: media?.ovf,
     imds,
     source: media?.source ?? byMetadataAlone,
     drive: media?.isDevice ? media.source : undefined,
   }
+  const waiting = preprovisioningOf({ isMarked: wasMarked, ovf: media?.ovf, byMetadata: imds?.preprovisioningType })
+  const findings = waiting ? await afterPool(context, settings, fabric, asFound, waiting) : asFound
   await checkCustomData(machine, settings, fabric, findings)
+  const canEndWell = fabric.isUp && !fabric.hasReported
   const mediaKeys = await reportReady(machine, settings, fabric, findings)
-  unmark(context)
+  if (canEndWell) unmark(context)
   keepCopy(machine, settings.dataFolder, copyOf(findings))
   return composeInstance(context, settings, findings, mediaKeys)
+}
+
+/** What is found once the machine has left the pool: everything is read anew, for its user. */
+const afterPool = async (
+  context: DatasourceContext,
+  settings: AzureSettings,
+  fabric: Fabric,
+  inPool: Findings,
+  how: Preprovisioning,
+): Promise<Findings> => {
+  const { machine } = context
+  const ovf = await waitForUser(context, settings, fabric, how, () =>
+    fabric.reportReady(async () => {
+      if (inPool.drive !== undefined) await eject(machine, inPool.drive)
+    }),
+  )
+  if (!settings.skipReadyReport) fabric.askAhead()
+  const imds = await askMetadata(machine, settings, fabric, ovf)
+  const type = imds?.preprovisioningType
+  if (type !== undefined && type !== null && type !== 'None') {
+    const key = 'extended.compute.ppsType'
+    const details = { key, value: String(type), type: 'str' }
+    await fabric.reportFailure(new ProvisioningFailure(`invalid IMDS metadata for key=${key}`, details))
+  }
+  const drive = how === 'unknown' ? inPool.drive : undefined
+  return { ovf, imds, source: byMetadataAlone, drive }
 }
 
 /** undefined: the metadata is done without; the reason was logged, and reported where that is a failure. */

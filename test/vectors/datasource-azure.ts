@@ -1,6 +1,8 @@
 import { encrypt, verify } from 'unixcrypt'
+import type { HttpRequest } from '../../src/machine/http.ts'
 import { isJsonObject, type Json, type JsonObject, objectAt, textAt } from '../../src/machine/json.ts'
-import { objectsAt } from './datasource-case.ts'
+import type { MemoryMachine } from '../../src/machine/memory.ts'
+import { objectsAt, textsAt } from './datasource-case.ts'
 
 /**
  * What Azure's cases record of the recorded program rather than of Azure, and the one thing that firstlight does better
@@ -8,7 +10,7 @@ import { objectsAt } from './datasource-case.ts'
  */
 export const azureCase = (vector: JsonObject): JsonObject =>
   textAt(vector, 'datasource') === 'Azure'
-    ? { ...vector, expected: withKeysByValue(withOpenTexts(objectAt(vector, 'expected'))) }
+    ? { ...vector, expected: withKeysByValue(withOpenMark(withOpenTexts(objectAt(vector, 'expected')))) }
     : vector
 
 /** Texts of Python's exceptions and of its XML parser, inside the description of a failure: anything may stand there. */
@@ -23,6 +25,16 @@ const withOpenTexts = (expected: JsonObject): JsonObject => ({
     return { ...request, body: open }
   }),
 })
+
+/** The mark that a machine waits in the pool names the process that was recorded. */
+const withOpenMark = (expected: JsonObject): JsonObject => {
+  const files = objectAt(expected, 'files-written')
+  const path = '/var/lib/cloud/data/reported_ready'
+  const content = textAt(objectAt(files, path), 'content')
+  if (content === undefined) return expected
+  const open = { ...objectAt(files, path), content: content.replace(/^\d+:/, '*:') }
+  return { ...expected, 'files-written': { ...files, [path]: open } }
+}
 
 const withKeysByValue = (expected: JsonObject): JsonObject => {
   const keys = objectsAt(objectAt(expected, 'config-obj'), '_pubkeys').flatMap((key) => textAt(key, 'value') || [])
@@ -62,3 +74,26 @@ export const inRecordedSalt = (vector: JsonObject, config: Json): Json => {
   const default_user = { ...user, hashed_passwd: encrypt(password, recordedSalt) }
   return { ...config, system_info: { ...objectAt(config, 'system_info'), default_user } }
 }
+
+/**
+ * What happens to a machine in the pool once it was reported ready: its link loses the carrier for a moment, or its NIC is taken
+ * away and another comes. The recorded program was told by netlink (`events`), firstlight looks at /sys.
+ */
+export const leavePool = (vector: JsonObject, request: HttpRequest, machine: MemoryMachine): void => {
+  const events = textsAt(objectAt(vector, 'expected'), 'events')
+  if (request.method !== 'POST' || events.length === 0 || machine.requests.filter(isPost).length > 1) return
+  const { files, clock } = machine
+  const folder = '/sys/class/net/eth0'
+  if (events.some((event) => event.startsWith('wait-media-disconnect-connect'))) {
+    files.write(`${folder}/carrier_down_count`, '1\n')
+  }
+  if (!events.includes('wait-nic-detach')) return
+  void clock.pass(1000).then(async () => {
+    files.rename(folder, '/sys/unplugged')
+    await clock.pass(1000)
+    files.rename('/sys/unplugged', folder)
+    files.write(`${folder}/ifindex`, '12\n')
+  })
+}
+
+const isPost = ({ method }: HttpRequest): boolean => method === 'POST'

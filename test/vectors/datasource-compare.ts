@@ -123,8 +123,8 @@ export const compareFound = (
   ]
 }
 
-/** Where the machine's own bookkeeping goes; not of the datasource's making. */
-const isBookkeeping = (path: string): boolean => path.startsWith('/run/firstlight')
+/** Where the machine's own bookkeeping goes, and what the kernel shows; not of the datasource's making. */
+const isBookkeeping = (path: string): boolean => path.startsWith('/run/firstlight') || path.startsWith('/sys/')
 
 const differsFrom = (before: TreeEntry | undefined, now: TreeEntry): boolean =>
   before?.content !== now.content || before.mode !== now.mode || before.type !== now.type

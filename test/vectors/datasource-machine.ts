@@ -6,6 +6,7 @@ import {
   type MemoryMachine,
   memoryMachine,
 } from '../../src/machine/memory.ts'
+import { leavePool } from './datasource-azure.ts'
 import { absolute, contentOf, objectsAt, textMapAt, textsAt } from './datasource-case.ts'
 import { recordedCloud } from './datasource-http.ts'
 
@@ -138,7 +139,10 @@ export const recordedMachine = (vector: JsonObject): MemoryMachine => {
     disks: disksOf(vector).map(memoryDisk),
     leases: leasesOf(platform, nics),
     environment: textMapAt(platform, 'env'),
-    http: (request) => cloud(request),
+    http: (request, machine) => {
+      leavePool(vector, request, machine)
+      return cloud(request)
+    },
     ...(now !== undefined && { startTime: Date.parse(now) }),
   })
 }
