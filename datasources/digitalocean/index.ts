@@ -1,6 +1,5 @@
 import { fromMetadata } from '../../src/instance/from-metadata.ts'
 import type { InstanceData } from '../../src/instance/instance-data.ts'
-import { vendorDataOf } from '../../src/instance/vendor-data.ts'
 import { DatasourceError, messageOf } from '../../src/machine/errors.ts'
 import { jsonObjectOf, requestWithRetries } from '../../src/machine/http-retry.ts'
 import type { JsonObject } from '../../src/machine/json.ts'
@@ -15,8 +14,8 @@ import { type DropletMetadata, readInterfaces, readMetadata } from './schema.ts'
 const id = 'DigitalOcean'
 
 const fetch = async ({ machine, platform, settings }: DatasourceContext): Promise<InstanceData> => {
-  const dropletId = platform.dmi.productSerial
-  if (dropletId === '') {
+  const serial = platform.dmi.productSerial
+  if (serial === '') {
     throw new DatasourceError(id, 'SMBIOS has no serial number, which is the Droplet id: ask DigitalOcean support')
   }
   const own = readSettings(id, settings, machine.log)
@@ -28,21 +27,21 @@ const fetch = async ({ machine, platform, settings }: DatasourceContext): Promis
     return jsonObjectOf(await requestWithRetries(machine, { url }, { retries, secondsBetween, timeoutSeconds }))
   }
   const nic = own.boolean('use_ip4LL', true) ? firstNic(machine) : undefined
-  const metadata = readMetadata(nic === undefined ? await read() : await withLinkLocal(machine, nic, read))
-  const vendorData = vendorDataOf(metadata.vendorData, url, machine.log)
+  const document = nic === undefined ? await read() : await withLinkLocal(machine, nic, read)
+  const metadata = readMetadata(document, serial)
   const network = networkOf(machine, metadata)
   return {
     ...fromMetadata({
-      'instance-id': dropletId,
+      'instance-id': metadata.dropletId,
       'local-hostname': metadata.hostname,
       interfaces: metadata.interfaces ?? null,
       'public-keys': metadata.publicKeys,
       availability_zone: metadata.region,
     }),
-    instanceId: dropletId,
+    instanceId: String(metadata.dropletId),
     subplatform: `metadata (${url})`,
     ...(metadata.userData !== undefined && { userData: Buffer.from(metadata.userData) }),
-    ...(vendorData !== undefined && { vendorData }),
+    ...(metadata.vendorData !== null && { vendorData: metadata.vendorData }),
     ...(network && { networkConfig: network }),
   }
 }
@@ -70,5 +69,6 @@ export default defineDatasource({
   stages: ['local'],
   detect: ({ platform }) => platform.dmi.sysVendor === 'DigitalOcean',
   fetch,
-  checkInstanceId: ({ platform }, storedId) => storedId !== '' && storedId === platform.dmi.productSerial,
+  checkInstanceId: ({ platform }, storedId) =>
+    storedId !== '' && storedId.toLowerCase() === platform.dmi.productSerial.toLowerCase(),
 })

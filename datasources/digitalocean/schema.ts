@@ -2,6 +2,8 @@ import { isJsonObject, type Json, type JsonObject, objectAt, textAt } from '../.
 
 /** metadata/v1.json as far as it is used. Source: "Droplet Metadata", DigitalOcean API reference. */
 export interface DropletMetadata {
+  /** A number or text; the machine's serial number when it is missing. */
+  readonly dropletId: Json
   readonly hostname: Json
   readonly publicKeys: Json
   readonly region: string
@@ -34,10 +36,12 @@ export interface DropletAddress {
 const textList = (value: Json | undefined): string[] =>
   Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
 
-export const readMetadata = (document: JsonObject): DropletMetadata => {
+/** @param serial the machine's serial number, which is the Droplet's id */
+export const readMetadata = (document: JsonObject, serial: string): DropletMetadata => {
   const interfaces = document['interfaces']
   return {
-    hostname: document['hostname'] ?? null,
+    dropletId: document['droplet_id'] ?? serial,
+    hostname: document['hostname'] === undefined ? serial : document['hostname'],
     publicKeys: document['public_keys'] ?? null,
     region: textAt(document, 'region') ?? 'default',
     interfaces: isJsonObject(interfaces) ? interfaces : undefined,

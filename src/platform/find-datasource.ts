@@ -71,7 +71,8 @@ const tryDatasource = async (
 }
 
 /** An id is one line of moderate length: anything else is a page of whoever answered in the cloud's place. */
-const isPlausibleId = (instanceId: string): boolean => instanceId.length <= 255 && !/[\p{Cc}<>]/u.test(instanceId)
+const isPlausibleId = (instanceId: string): boolean =>
+  instanceId.length <= 255 && !/[\p{Cc}<>]/u.test(instanceId.trim())
 
 /** True when the user has decided: the only datasource in the list (perhaps with None), or named to the kernel. */
 const isForced = (id: string, { config, platform }: DatasourceContext): boolean =>
