@@ -1,26 +1,21 @@
-import type { Instance } from '../instance/instance.ts'
+import type { CachedInstance } from '../instance/instance-cache.ts'
 import type { Boot } from './boot.ts'
+import { effectiveConfig } from './effective-config.ts'
+import { asInstance } from './load-instance.ts'
 import { runModule } from './run-modules.ts'
 
 /**
- * Gives the machine the name that the metadata has for it, before the network is configured, so that DHCP sends it.
- * User-data's own name comes later, when the module runs in its place.
+ * Gives the machine its name before the network is configured, so that DHCP sends it: by the metadata, or by what the
+ * user-data of an earlier boot said. New user-data's own name comes later, when the module runs in its place.
  */
-export const earlyHostname = async (boot: Boot, instance: Instance): Promise<void> => {
+export const earlyHostname = async (boot: Boot, cached: CachedInstance): Promise<void> => {
+  const { machine, paths, progress } = boot
+  const instance = asInstance(boot, cached)
   if (instance.hostname === undefined) return
-  const { machine, paths, distro } = boot
+  const { cloudConfig, distro } = await effectiveConfig(boot, cached)
   const publishHostKeys = async (): Promise<void> => undefined
   const failure = await runModule(
-    {
-      machine,
-      paths,
-      distro,
-      instance,
-      cloudConfig: boot.config,
-      stage: 'init-local',
-      progress: boot.progress,
-      publishHostKeys,
-    },
+    { machine, paths, distro, instance, cloudConfig, stage: 'init-local', progress, publishHostKeys },
     { id: 'set_hostname', arguments: [] },
   )
   if (failure !== undefined) machine.log.warning(`the host name can't be set yet: ${failure}`)

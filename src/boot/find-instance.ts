@@ -1,5 +1,6 @@
 import { datasources } from '../../datasources/index.ts'
 import { type CachedInstance, readCachedInstance } from '../instance/instance-cache.ts'
+import { instanceLink, type Paths } from '../instance/paths.ts'
 import { messageOf } from '../machine/errors.ts'
 import { isJsonObject, type Json, objectAt, textAt } from '../machine/json.ts'
 import type { Datasource, DatasourceContext, DatasourceStage } from '../platform/datasource.ts'
@@ -58,10 +59,13 @@ const settingsOf = (boot: Boot, id: string) => objectAt(objectAt(boot.config, 'd
 /** Loads a datasource by its name in datasource_list; undefined when firstlight has none of that name. */
 export const loadDatasource = async (id: string): Promise<Datasource | undefined> => datasources[id]?.()
 
+/** Present while `manual_cache_clean` holds. */
+export const manualCleanMark = (paths: Paths): string => `${instanceLink(paths)}/manual-clean`
+
 const isTrusted = async (boot: Boot, stage: DatasourceStage, cached: CachedInstance): Promise<boolean> => {
   const { machine, paths, config } = boot
   if (machine.files.readTextIfExists(`${paths.run}/.instance-id`)?.trim() === cached.data.instanceId) return true
-  if (isTrue(config['manual_cache_clean']) || machine.files.exists(`${paths.cloud}/instance/manual-clean`)) return true
+  if (isTrue(config['manual_cache_clean']) || machine.files.exists(manualCleanMark(paths))) return true
   const datasource = await loadDatasource(cached.datasource)
   if (!datasource?.checkInstanceId || !datasourceList(boot).includes(cached.datasource)) return false
   const context = await datasourceContext(boot, cached.datasource, stage, cached)

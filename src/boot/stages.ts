@@ -6,7 +6,7 @@ import type { Boot } from './boot.ts'
 import { keepChanges } from './changes.ts'
 import { earlyHostname } from './early-hostname.ts'
 import { effectiveConfig } from './effective-config.ts'
-import { findInstance } from './find-instance.ts'
+import { findInstance, manualCleanMark } from './find-instance.ts'
 import { asInstance, currentInstance, describeDatasource, hostKeyPublisher } from './load-instance.ts'
 import { readModuleList } from './module-list.ts'
 import { publishInstanceData } from './publish-instance-data.ts'
@@ -35,7 +35,18 @@ const networkStage = async (boot: Boot): Promise<StageReport> => {
   if (!known) await takeUp(boot, cached)
   const errors = await takeUserData(boot, cached)
   const failures = await runModulesOf(boot, cached, 'init', 'cloud_init_modules')
+  await markManualClean(boot, cached)
   return { errors: [...errors, ...failures], datasource: describeDatasource(cached) }
+}
+
+/** `manual_cache_clean`: the instance is kept at later boots, whatever the datasource says, until `clean`. */
+const markManualClean = async (boot: Boot, cached: CachedInstance): Promise<void> => {
+  const { cloudConfig } = await effectiveConfig(boot, cached)
+  const mark = manualCleanMark(boot.paths)
+  tolerate(boot, 'note manual_cache_clean', () => {
+    if (cloudConfig['manual_cache_clean'] === true) boot.machine.files.write(mark, '')
+    else boot.machine.files.remove(mark)
+  })
 }
 
 /** Makes this the instance, tells it to templates and scripts, and gives the machine its name. */
@@ -45,7 +56,7 @@ const takeUp = async (boot: Boot, cached: CachedInstance): Promise<void> => {
     becomeInstance(boot.machine, boot.paths, cached, describeDatasource(cached)),
   )
   await publishInstanceData(boot, cached)
-  await earlyHostname(boot, asInstance(boot, cached))
+  await earlyHostname(boot, cached)
 }
 
 const configStage = (boot: Boot): Promise<StageReport> => laterStage(boot, 'modules-config', 'cloud_config_modules')
