@@ -52,9 +52,10 @@ export const spaceBehind = (dump: string, number: number, disk512: number): Spac
   const diskSectors = Math.floor((disk512 * 512) / sectorBytes)
   const isLogical = !isGpt && number >= firstLogicalNumber
   const container = isLogical ? entries.find((entry) => extended.has(entry.type)) : undefined
-  const neighbours = entries.filter((entry) => entry.start > own.start && entry.size > 0 && entry !== container)
+  const ownEnd = own.start + own.size
+  const neighbours = entries.filter(({ start, size }) => start >= ownEnd && size > 0)
   const wholeEnd = isGpt ? diskSectors - gptTailSectors : Math.min(diskSectors, lastMbrSector)
   const end = Math.min(container ? container.start + container.size : wholeEnd, ...neighbours.map(({ start }) => start))
-  const gain = (end - (own.start + own.size)) * sectorBytes
+  const gain = (end - ownEnd) * sectorBytes
   return { isGpt, isWorthwhile: gain > alignmentBytes }
 }
