@@ -24,10 +24,16 @@ const syslogPrefix = (now: number): string => {
 /** The lines of `ssh-keygen -l`: bits, fingerprint, comment, type. */
 const fingerprintBlock = async (machine: Machine, keys: readonly string[]): Promise<string> => {
   if (keys.length === 0) return ''
+  // Keys that ssh-keygen can't read are left out of what it says.
   const { stdout } = await machine.ask(['ssh-keygen', '-l', '-f', '-'], {
     input: keys.map((key) => `${key}\n`).join(''),
+    allowedExitCodes: 'any',
     timeoutSeconds: 60,
   })
+  if (stdout.trim() === '') {
+    machine.log.warning(`${folder}: none of the public host keys there is one that ssh-keygen can read`)
+    return ''
+  }
   const rule = '#'.repeat(61)
   const lines = [
     rule,

@@ -96,7 +96,7 @@ const generateOne = async ({ machine, distro }: ModuleContext, type: string): Pr
     machine.files.setOwner(file, { userId: 0, groupId: group })
     machine.files.setMode(file, 0o640)
   }
-  return stdout
+  return stdout.split("The key's randomart", 1)[0] ?? ''
 }
 
 /** Generates the missing host keys. A type that ssh-keygen does not know, or that fails, does not stop the others. */
@@ -116,8 +116,8 @@ export const generateHostKeys = async (context: ModuleContext, { types, isQuiet 
       }
     }),
   )
-  const text = said.join('')
-  if (!isQuiet && text !== '') machine.log.announce(text.trimEnd())
+  const text = said.join('').trim()
+  if (!isQuiet && text !== '') machine.log.announce(text)
 }
 
 /** Public host keys, each `type base64`, without the types that `blacklist` names. */

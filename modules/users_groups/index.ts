@@ -69,7 +69,8 @@ const usersGroups: ConfigModule = {
     }
     problems.forEach(report)
     for (const group of groups) await makeGroup(context, group).catch((error: unknown) => report(messageOf(error)))
-    const unfinished = unfinishedUsers(machine, instance)
+    const missing = users.map(({ name }) => name).filter((name) => distro.accounts.find(machine, name) === undefined)
+    const unfinished = unfinishedUsers(machine, instance, missing)
     const run: UserRun = { context, unfinished, defaultUser: defaultUser?.name, report }
     for (const user of users) await makeOne(run, user)
     unfinished.clear()

@@ -83,7 +83,6 @@ const ensureAccount = async (run: UserRun, entry: UserEntry, options: UserOption
     await completeGroups(run, entry, options)
     return true
   }
-  unfinished.add(name)
   await createAccount(run, entry, options, createHome)
   return true
 }
@@ -110,13 +109,21 @@ const createAccount = async (run: UserRun, entry: UserEntry, options: UserOption
     groups,
     expireDate: options.expireDate,
     inactiveDays: options.inactiveDays,
-    selinuxUser: options.selinuxUser,
+    selinuxUser: usableSelinuxUser(run, entry, options),
     isSystem: options.isSystem,
     createHome,
     createUserGroup: !options.noUserGroup,
     initLog: !options.noLogInit,
   }
   await distro.accounts.createUser(machine, user)
+}
+
+/** useradd refuses one where the kernel has no SELinux, and there it would mean nothing. */
+const usableSelinuxUser = ({ context }: UserRun, { key }: UserEntry, options: UserOptions): string | undefined => {
+  if (options.selinuxUser === undefined || context.machine.files.exists('/sys/fs/selinux/enforce'))
+    return options.selinuxUser
+  context.machine.log.warning(`${key}.selinux_user: SELinux is not in force on this machine; it is left out`)
+  return undefined
 }
 
 /** The groups of a user, made where they may be. A missing one refuses the user, but never the default user. */

@@ -7,20 +7,18 @@ import type { Machine } from '../../src/machine/machine.ts'
  */
 export interface Unfinished {
   has(name: string): boolean
-  add(name: string): void
   /** The run has come to its end. */
   clear(): void
 }
 
-export const unfinishedUsers = (machine: Machine, instance: Instance): Unfinished => {
+/** @param missing names of accounts that are not there yet */
+export const unfinishedUsers = (machine: Machine, instance: Instance, missing: readonly string[]): Unfinished => {
   const file = `${instance.folder}/users_groups.unfinished`
-  const names = new Set((machine.files.readTextIfExists(file) ?? '').split('\n').filter(Boolean))
+  const earlier = (machine.files.readTextIfExists(file) ?? '').split('\n').filter(Boolean)
+  const names = new Set([...earlier, ...missing.filter((name) => !/\s/.test(name))])
+  if (names.size > earlier.length) machine.files.write(file, [...names, ''].join('\n'), { mode: 0o600 })
   return {
     has: (name) => names.has(name),
-    add: (name) => {
-      names.add(name)
-      machine.files.write(file, [...names, ''].join('\n'), { mode: 0o600 })
-    },
     clear: () => machine.files.remove(file),
   }
 }

@@ -36,10 +36,10 @@ export const findGroupNumber = (machine: Machine, name: string): number | undefi
 export const findGroupMembers = (machine: Machine, group: string): readonly string[] =>
   fieldsOf(machine, 'group', group)?.[3]?.split(',').filter(Boolean) ?? []
 
-/** Reads /etc/shadow(5): `!` before the hash locks it. */
+/** Reads /etc/shadow(5): `!` before the hash locks it. Without a line there the account counts as having a password. */
 export const findPasswordState = (machine: Machine, name: string): PasswordState => {
   const field = fieldsOf(machine, 'shadow', name)?.[1]
-  if (field === undefined) return 'none'
+  if (field === undefined) return 'set'
   const hash = field.replace(/^!+/, '')
   if (hash === '') return field === '' ? 'empty' : 'none'
   return hash === field ? 'set' : 'set, locked'

@@ -84,6 +84,8 @@ export const shadowAccounts: Accounts = {
     )
   },
   lockPassword: async (machine, name) => {
+    // So useradd leaves a new account without a password: locked.
+    if (['none', 'set, locked'].includes(findPasswordState(machine, name))) return
     await machine.run(['passwd', '-l', name])
   },
   unlockPassword: async (machine, name) => {
