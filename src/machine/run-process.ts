@@ -92,7 +92,6 @@ const ended = (child: ChildProcess): Promise<number> =>
 const startFailures: Readonly<Record<string, string>> = {
   ENOENT: 'cannot be started: its working folder, or the interpreter in its first line, does not exist (ENOENT)',
   EACCES: 'cannot be started: not executable, or on a file system mounted noexec (EACCES)',
-  ENOEXEC: 'cannot be started: neither a program nor a script that begins with #! (ENOEXEC)',
   E2BIG: 'cannot be started: its arguments are too long (E2BIG)',
 }
 
