@@ -1,8 +1,9 @@
 import { walkEc2Tree } from '../../src/instance/ec2-tree.ts'
 import { utf8OrNothing } from '../../src/machine/bytes.ts'
 import { HttpFailure, HttpStatusError, messageOf } from '../../src/machine/errors.ts'
-import { type Json, type JsonObject, objectAt } from '../../src/machine/json.ts'
+import { type JsonObject, objectAt } from '../../src/machine/json.ts'
 import type { Machine } from '../../src/machine/machine.ts'
+import { listNics } from '../../src/network/nics.ts'
 import type { Ec2Cloud } from './cloud.ts'
 import type { Ec2Session } from './session.ts'
 
@@ -72,6 +73,7 @@ const decoded = (body: Uint8Array): Uint8Array => {
 const readTree = (machine: Machine, session: Ec2Session, version: string, cloud: Ec2Cloud): Promise<JsonObject> => {
   const root = `${version}/meta-data/`
   const skipsTags = cloud === 'outscale'
+  const deep = cloud === 'aws' ? deepFolders(machine) : []
   return walkEc2Tree({
     log: machine.log,
     read: async (path) => {
@@ -87,33 +89,28 @@ const readTree = (machine: Machine, session: Ec2Session, version: string, cloud:
         return undefined
       }
     },
-    foresee,
+    foresee: (folder, names) => (folder === '' ? deep.filter((path) => names.includes(firstFolder(path))) : []),
   })
 }
 
-/**
- * What lies deep in the tree and is there on every machine: read along with the folders above it, it costs no waiting.
- * EC2 User Guide, "Instance metadata categories".
- */
-const foresee = (
-  folder: string,
-  names: readonly string[],
-  leaf: (path: string) => Json | undefined,
-): readonly string[] => {
-  if (folder === '') return deepFolders.filter((path) => names.includes(path.slice(0, path.indexOf('/') + 1)))
-  const mac = /^network\/interfaces\/macs\/([^/]+)\/$/.exec(folder)?.[1]
-  const publicAddress = leaf('public-ipv4')
-  if (mac === undefined || decodeURIComponent(mac) !== leaf('mac')) return []
-  if (typeof publicAddress !== 'string' || !/^[\d.]+$/.test(publicAddress)) return []
-  return names.includes('ipv4-associations/') ? [`${folder}ipv4-associations/${publicAddress}`] : []
-}
+const firstFolder = (path: string): string => path.slice(0, path.indexOf('/') + 1)
 
-const deepFolders: readonly string[] = [
-  'network/interfaces/',
-  'network/interfaces/macs/',
-  'identity-credentials/ec2/',
-  'identity-credentials/ec2/info/',
-]
+/** Drivers of the interfaces that EC2 gives its machines. */
+const ownDrivers: readonly (string | undefined)[] = ['ena', 'efa', 'ixgbevf', 'vif']
+
+/**
+ * What lies deep in the tree and is there on every machine of AWS: read along with the folders above it, it costs no
+ * waiting. EC2 User Guide, "Instance metadata categories".
+ */
+const deepFolders = (machine: Machine): readonly string[] => {
+  const macs = listNics(machine).flatMap(({ mac, driver }) => (ownDrivers.includes(driver) ? [mac] : []))
+  return [
+    'identity-credentials/ec2/',
+    'network/interfaces/',
+    'network/interfaces/macs/',
+    ...macs.map((mac) => `network/interfaces/macs/${mac}/`),
+  ]
+}
 
 /** The identity document and its signatures; empty when they can't be read. */
 const readIdentity = async (machine: Machine, session: Ec2Session, version: string): Promise<JsonObject> => {

@@ -112,8 +112,9 @@ const instanceOf = async (
     ...placeOf(metadata, document),
     ...(launchIndex !== undefined && { launchIndex }),
     userData: crawled.userData,
-    extra: {
+    ds: {
       _metadata_api_version: crawled.version,
+      'meta-data': metadata,
       ...(crawled.identity && { dynamic: { 'instance-identity': crawled.identity } }),
     },
     ...(await networkOf(context, metadata, link, settings.fullNetwork)),

@@ -1,5 +1,6 @@
 import { hostnamesOf } from '../instance/hostname.ts'
 import type { CachedInstance } from '../instance/instance-cache.ts'
+import { datasourceKeys } from '../instance/instance-ds.ts'
 import { cloudNamesOf, standardKeys } from '../instance/instance-v1.ts'
 import { messageOf } from '../machine/errors.ts'
 import type { Boot } from './boot.ts'
@@ -9,7 +10,7 @@ export const publishInstanceData = async (boot: Boot, cached: CachedInstance): P
   const { machine, paths } = boot
   const { hostname } = hostnamesOf(machine, cached.data.localHostname)
   const document = {
-    ds: { meta_data: cached.data.metadata ?? {}, ...cached.data.extra },
+    ds: datasourceKeys(cached.data),
     v1: { ...standardKeys(cached.data, cached.datasource, hostname), distro: 'debian', distro_version: '12' },
   }
   try {

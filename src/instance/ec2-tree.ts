@@ -14,8 +14,8 @@ export interface Ec2TreeSource {
   read(path: string): Promise<Uint8Array>
   /** The same, but one try, and undefined when it fails: for what is probably there. */
   tryRead?(path: string): Promise<Uint8Array | undefined>
-  /** Paths that are probably there, now that a folder's names are known; they are read without waiting for a listing. */
-  foresee?(folder: string, names: readonly string[], leaf: (path: string) => Json | undefined): readonly string[]
+  /** Paths below that are probably there, now that a folder's names are known: they are read before their own folder is. */
+  foresee?(folder: string, names: readonly string[]): readonly string[]
 }
 
 /** Requests on the way at the same time. */
@@ -37,12 +37,11 @@ const credentials = 'security-credentials'
 export const walkEc2Tree = async (source: Ec2TreeSource): Promise<JsonObject> => {
   const slots = limiter(parallelRequests)
   const foreseen = new Map<string, Promise<Uint8Array | undefined>>()
-  const leaves = new Map<string, Json>()
   let documents = 0
 
   const foresee = (folder: string, names: readonly string[]): void => {
     if (!source.tryRead || !source.foresee) return
-    for (const path of source.foresee(folder, names, (leaf) => leaves.get(leaf))) {
+    for (const path of source.foresee(folder, names)) {
       if (foreseen.has(path)) continue
       const { tryRead } = source
       foreseen.set(
@@ -67,11 +66,7 @@ export const walkEc2Tree = async (source: Ec2TreeSource): Promise<JsonObject> =>
     const entries = await Promise.all([
       ...folders.map((name) => entry(name, () => folder(`${path}${encoded(name)}/`, depth + 1))),
       ...[...leafPaths].map(([name, at]) =>
-        entry(name, async () => {
-          const value = readLeaf(source.log, `${path}${name}`, await document(`${path}${encoded(at)}`))
-          leaves.set(`${path}${name}`, value)
-          return value
-        }),
+        entry(name, async () => readLeaf(source.log, `${path}${name}`, await document(`${path}${encoded(at)}`))),
       ),
     ])
     return Object.fromEntries(entries.flatMap((item) => item ?? []))

@@ -40,6 +40,8 @@ export interface InstanceData {
   readonly metadata?: JsonObject
   /** More keys for `ds` in instance-data.json beside meta_data (`ds.ec2_metadata`, `ds.v1` ...). */
   readonly extra?: JsonObject
+  /** The whole of `ds` in instance-data.json, where it is not `meta_data` and `extra`. */
+  readonly ds?: JsonObject
   /** Paths in instance-data that only root may read: `ds/meta_data/security-credentials`. */
   readonly sensitiveKeys?: readonly string[]
   /** Files the cloud asks to have written at the first boot (OpenStack `files`): path -> content. */

@@ -2,7 +2,8 @@ import { utf8OrNothing } from '../machine/bytes.ts'
 import { DatasourceError, messageOf } from '../machine/errors.ts'
 import { isJsonObject, type Json, type JsonObject, objectAt, textAt } from '../machine/json.ts'
 import type { Log } from '../machine/log.ts'
-import { binaryValue, bytesOfBase64 } from './binary-values.ts'
+import { lenientBase64 } from '../platform/base64.ts'
+import { binaryValue } from './binary-values.ts'
 import { fromMetadata } from './from-metadata.ts'
 import type { InstanceData } from './instance-data.ts'
 import { publicKeysOf } from './public-keys.ts'
@@ -155,7 +156,7 @@ const readMetadata = (store: OpenstackStore, path: string, bytes: Uint8Array) =>
 }
 
 const readSeed = (store: OpenstackStore, path: string, value: Json): string => {
-  const seed = typeof value === 'string' ? bytesOfBase64(value) : undefined
+  const seed = typeof value === 'string' ? lenientBase64(value) : undefined
   if (seed === undefined) throw new DatasourceError(store.id, `random_seed of ${path} is not base64`)
   return binaryValue(seed)
 }

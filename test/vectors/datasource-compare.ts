@@ -1,5 +1,6 @@
 import { hostnamesByMetadata, hostnamesOf } from '../../src/instance/hostname.ts'
 import type { InstanceData } from '../../src/instance/instance-data.ts'
+import { datasourceKeys } from '../../src/instance/instance-ds.ts'
 import { cloudNamesOf, standardKeys } from '../../src/instance/instance-v1.ts'
 import { sensitivePaths } from '../../src/instance/sensitive-keys.ts'
 import { bytesOfText, utf8OrNothing } from '../../src/machine/bytes.ts'
@@ -81,7 +82,7 @@ const outcomeOf = (machine: MemoryMachine, { datasource, data }: FoundDatasource
     'update-events': updateEventsOf(data),
     metadata: plain(data.metadata ?? {}),
     v1: withoutFacts(standardKeys(data, datasource.id, hostname)),
-    'sensitive-keys': sensitivePaths({ ds: { meta_data: data.metadata ?? {}, ...data.extra } }, data.sensitiveKeys),
+    'sensitive-keys': sensitivePaths({ ds: datasourceKeys(data) }, data.sensitiveKeys),
   }
 }
 
