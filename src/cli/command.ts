@@ -10,7 +10,7 @@ export type Arguments = Readonly<Record<string, unknown>>
 export interface CommandContext {
   readonly console: Console
   /** The machine that the command is about: this one, or the root folder given with --root. Opened at first need. */
-  machine(options?: { readonly keepsLog: true }): Promise<OpenedMachine>
+  machine(options?: { readonly keepsLog?: true; readonly isQuiet?: true }): Promise<OpenedMachine>
   /** This machine, where files named on the command line are read, whatever --root says. */
   here(): Promise<Machine>
 }

@@ -14,6 +14,11 @@ const printable = (text: string): string => text.replaceAll(/(?![\n\t])\p{Cc}/gu
 
 /** firstlight's own standard output and standard error. */
 export const processConsole = (): Console => {
+  // Whoever reads may stop reading (`plan | head`): that is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    throw error
+  })
   const isTerminal = process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined
   return {
     isTerminal,

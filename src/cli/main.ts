@@ -5,7 +5,6 @@
  * help texts.
  */
 import { basename } from 'node:path'
-import { version } from '../machine/version.ts'
 import { isDebug, reportCrash } from './crash.ts'
 
 /** The command lines of the boot units, and the command each stands for. */
@@ -18,10 +17,6 @@ const bootCommandLines: Readonly<Record<string, () => Promise<number>>> = {
 }
 
 const main = async (program: string, words: readonly string[]): Promise<number> => {
-  if (words.length === 1 && (words[0] === '--version' || words[0] === '-v')) {
-    process.stdout.write(`${program} ${version}\n`)
-    return 0
-  }
   const known = program === 'cloud-id' ? undefined : bootCommandLines[words.join(' ')]
   if (known) return known()
   const { runCommandLine } = await import('./command-line.ts')

@@ -13,6 +13,8 @@ export interface OpenChoice {
   readonly debug?: boolean
   /** Also into cloud-init.log: for commands that change the machine. */
   readonly keepsLog?: boolean
+  /** Nothing on standard error: the command shows the records itself. */
+  readonly isQuiet?: boolean
 }
 
 const isSerious = ({ level }: LogRecord): boolean => level === 'WARNING' || level === 'ERROR'
@@ -25,13 +27,18 @@ const onStandardError =
   }
 
 /** Opens the machine that a command is about. */
-export const openMachine = async ({ root, debug = false, keepsLog = false }: OpenChoice): Promise<OpenedMachine> => {
+export const openMachine = async ({
+  root,
+  debug = false,
+  keepsLog = false,
+  isQuiet = false,
+}: OpenChoice): Promise<OpenedMachine> => {
   const records: LogRecord[] = []
   const open = (sinks: readonly LogSink[]): Machine =>
     root === '/' ? liveMachine({ sinks }) : imageMachine(root, { sinks })
   // The log is written through a machine of its own, whose journal nobody reads: a log is not a change.
   const kept = keepsLog ? [logFileSink(open([]))] : []
-  const machine = open([(record) => void records.push(record), ...kept, onStandardError(debug)])
+  const machine = open([(record) => void records.push(record), ...kept, ...(isQuiet ? [] : [onStandardError(debug)])])
   return { machine, records, root }
 }
 

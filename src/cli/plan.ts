@@ -17,7 +17,7 @@ export const planCommand: Command = {
   run: async (context, args) => {
     const { shippedConfig } = await import('./open-machine.ts')
     const { planBoot } = await import('../boot/plan.ts')
-    const { machine, records } = await context.machine()
+    const { machine, records } = await context.machine({ isQuiet: true })
     const [userData, vendorData, metaData, networkConfig] = await Promise.all(
       ['user-data', 'vendor-data', 'meta-data', 'network-config'].map((name) =>
         readInput(context, textArgument(args, name)),
