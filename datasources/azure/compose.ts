@@ -9,6 +9,7 @@ import { byMetadataAlone, type Findings } from './findings.ts'
 import { instanceIdOf } from './identity.ts'
 import type { Imds } from './imds.ts'
 import { configOf } from './media-config.ts'
+import { unknownHostname } from './ovf-copy.ts'
 import { type AzureSettings, resourceDisk } from './settings.ts'
 
 /** Puts together what the media and the metadata say; where both do, the metadata is newer. */
@@ -21,7 +22,7 @@ export const composeInstance = async (
   const { machine } = context
   const { imds } = findings
   const instanceId = instanceIdOf(context.platform.dmi.productUuid, previousId(context))
-  const localHostname = imds?.hostname || findings.ovf?.hostname
+  const localHostname = imds?.hostname || mediaHostname(settings, findings)
   const networkConfig = networkOf(machine, settings, imds)
   return {
     instanceId,
@@ -36,10 +37,14 @@ export const composeInstance = async (
     ...(networkConfig && { networkConfig }),
     config: await configFor(machine, findings),
     updateEvents: { network: ['boot', 'boot-new-instance'] },
-    metadata: metadataOf(machine, findings, instanceId, mediaKeys),
+    metadata: metadataOf(machine, findings, { instanceId, localHostname, mediaKeys }),
     checkInstanceId: true,
   }
 }
+
+/** A copy that was made without knowing a host name has this word in its place. */
+const mediaHostname = (settings: AzureSettings, { ovf, source }: Findings): string | undefined =>
+  source === settings.dataFolder && ovf?.hostname === unknownHostname ? undefined : ovf?.hostname
 
 const previousId = ({ machine, paths, previousInstanceId }: DatasourceContext): string | undefined =>
   previousInstanceId ?? machine.files.readTextIfExists(`${paths.cloud}/data/instance-id`)
@@ -86,16 +91,19 @@ const configFor = async (machine: Machine, { ovf, imds }: Findings): Promise<Jso
 const metadataOf = (
   machine: Machine,
   { ovf, imds }: Findings,
-  instanceId: string,
-  mediaKeys: readonly string[],
+  about: {
+    readonly instanceId: string
+    readonly localHostname: string | undefined
+    readonly mediaKeys: readonly string[]
+  },
 ): JsonObject => {
-  const hostname = imds?.hostname || (ovf ? ovf.hostname : '')
+  const hostname = about.localHostname || (ovf ? undefined : '')
   const seed = machine.files.readBytesIfExists('/sys/firmware/acpi/tables/OEM0', 65_536)
   return {
     imds: imds?.raw ?? {},
-    'instance-id': instanceId,
+    'instance-id': about.instanceId,
     ...(hostname !== undefined && { 'local-hostname': hostname }),
-    ...(mediaKeys.length > 0 && { 'public-keys': [...mediaKeys] }),
+    ...(about.mediaKeys.length > 0 && { 'public-keys': [...about.mediaKeys] }),
     ...(seed?.length && { random_seed: Buffer.from(seed).toString('base64') }),
   }
 }

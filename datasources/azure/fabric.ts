@@ -77,11 +77,13 @@ export class Fabric {
       } catch (error) {
         if (!(error instanceof LinkError)) throw error
         log.debug(`no lease yet: ${messageOf(error)}`)
+        if (error.isFinal) break
       }
       if ((clock.monotonic() - start) / 1000 + 1 >= seconds) break
       await clock.sleep(1000)
     }
-    log.warning(`no DHCP lease in ${seconds} s: Azure is neither asked nor told anything`)
+    const waited = Math.round((clock.monotonic() - start) / 1000)
+    log.warning(`no DHCP lease in ${waited} s: Azure's metadata service and wire server can't be reached`)
   }
 
   async disconnect(): Promise<void> {

@@ -9,6 +9,8 @@ export interface Findings {
   readonly source: string
   /** The drive with the media in it, to be ejected before success is reported. */
   readonly drive: string | undefined
+  /** Azure's word for the pool the machine came from; `None` when it was made for its user. */
+  readonly poolType: string
 }
 
 export const byMetadataAlone = 'IMDS'

@@ -4,7 +4,8 @@ import { freshSalt, hashPassword } from './password.ts'
 
 /** Configuration that ovf-env.xml stands for, by cloud-init's keys; the password only as a hash. */
 export const configOf = async (ovf: OvfEnv): Promise<JsonObject> => {
-  const passwordAuth = ovf.disablePasswordAuth === undefined ? ovf.password && true : !ovf.disablePasswordAuth
+  // Who gives a password and says nothing more wants to log in with it.
+  const disablePasswordAuth = ovf.disablePasswordAuth ?? (ovf.password ? false : undefined)
   const user: JsonObject = {}
   if (ovf.username) user['name'] = ovf.username
   if (ovf.password) user['lock_passwd'] = false
@@ -18,7 +19,7 @@ export const configOf = async (ovf: OvfEnv): Promise<JsonObject> => {
   }))
   return {
     ...(keys.length > 0 && { _pubkeys: keys }),
-    ...(passwordAuth !== undefined && passwordAuth !== '' && { ssh_pwauth: passwordAuth }),
+    ...(disablePasswordAuth !== undefined && { ssh_pwauth: !disablePasswordAuth }),
     ...(Object.keys(user).length > 0 && { system_info: { default_user: user } }),
     PreprovisionedVm: ovf.preprovisioned,
     PreprovisionedVMType: ovf.preprovisionedType ?? null,

@@ -30,10 +30,12 @@ const fromFolder = async (machine: Machine, source: string): Promise<Media | und
 }
 
 const fromDisks = async (machine: Machine): Promise<Media | undefined> => {
-  const discs = (await machine.disks.list()).filter(({ type }) => type === 'iso9660' || type === 'udf')
-  const others = discs.map(({ path }) => path).filter((path) => path !== usualDevice)
-  const first = machine.files.exists(usualDevice) || others.length < discs.length ? [usualDevice] : []
-  for (const source of [...first, ...others]) {
+  const disks = await machine.disks.list()
+  const discs = ['iso9660', 'udf'].flatMap((wanted) => disks.filter(({ type }) => type === wanted))
+  const paths = discs.map(({ path }) => path)
+  // It is tried even when nobody knows what is in it.
+  const first = machine.files.exists(usualDevice) ? [usualDevice] : []
+  for (const source of new Set([...first, ...paths])) {
     const ovf = await fromDevice(machine, source)
     if (ovf) return { ovf, source, isDevice: true }
   }

@@ -12,6 +12,9 @@ const redacted = (element: XmlElement): XmlElement => {
   return { ...element, children: element.children.map((child) => (isElement(child) ? redacted(child) : child)) }
 }
 
+/** In place of a host name that nobody knows, as cloud-init writes it. */
+export const unknownHostname = 'None'
+
 /** The least that WALinuxAgent needs to take over, for a machine without provisioning media. */
 export const minimalCopy = (profile: {
   readonly username: string | undefined
@@ -32,7 +35,7 @@ export const minimalCopy = (profile: {
     '      </ns1:ConfigurationSetType>',
     username && `      ${username}`,
     disable && `      ${disable}`,
-    `      <ns1:HostName>${escapeText(profile.hostname ?? 'None')}</ns1:HostName>`,
+    `      <ns1:HostName>${escapeText(profile.hostname ?? unknownHostname)}</ns1:HostName>`,
     '    </ns1:LinuxProvisioningConfigurationSet>',
     '  </ns1:ProvisioningSection>',
     '  <ns1:PlatformSettingsSection>',

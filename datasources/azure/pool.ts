@@ -11,7 +11,7 @@ import { mark, type Preprovisioning } from './preprovisioning.ts'
 import type { AzureSettings } from './settings.ts'
 
 /** A machine may wait in the pool for its user for long, but not for ever. */
-const longestMilliseconds = 400 * 86_400_000
+const longestMilliseconds = 365 * 86_400_000
 const glanceMilliseconds = 250
 
 /**

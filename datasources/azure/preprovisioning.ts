@@ -9,6 +9,14 @@ import type { OvfEnv } from './ovf-env.ts'
  */
 export type Preprovisioning = 'running' | 'savable' | 'disk' | 'unknown'
 
+/** Azure's words for them. */
+export const poolTypes: Readonly<Record<Preprovisioning, string>> = {
+  running: 'Running',
+  savable: 'Savable',
+  disk: 'PreprovisionedOSDisk',
+  unknown: 'Unknown',
+}
+
 /** undefined: the machine has its user already. */
 export const preprovisioningOf = (facts: {
   readonly isMarked: boolean
@@ -18,9 +26,9 @@ export const preprovisioningOf = (facts: {
 }): Preprovisioning | undefined => {
   const types = [facts.ovf?.preprovisionedType, facts.byMetadata]
   if (facts.isMarked) return 'unknown'
-  if (types.includes('Savable')) return 'savable'
-  if (types.includes('PreprovisionedOSDisk')) return 'disk'
-  return facts.ovf?.preprovisioned || types.includes('Running') ? 'running' : undefined
+  if (types.includes(poolTypes.savable)) return 'savable'
+  if (types.includes(poolTypes.disk)) return 'disk'
+  return facts.ovf?.preprovisioned || types.includes(poolTypes.running) ? 'running' : undefined
 }
 
 const markFile = ({ paths }: DatasourceContext): string => `${paths.cloud}/data/reported_ready`

@@ -11,7 +11,7 @@ import { findMedia } from './media.ts'
 import { keepCopy, minimalCopy, redactedCopy } from './ovf-copy.ts'
 import type { OvfEnv } from './ovf-env.ts'
 import { waitForUser } from './pool.ts'
-import { isMarked, type Preprovisioning, preprovisioningOf, unmark } from './preprovisioning.ts'
+import { isMarked, type Preprovisioning, poolTypes, preprovisioningOf, unmark } from './preprovisioning.ts'
 import { keysByCertificate, keysByValue, needCertificates } from './public-keys.ts'
 import type { AzureSettings } from './settings.ts'
 
@@ -37,6 +37,7 @@ export const provision = async (
     imds,
     source: media?.source ?? byMetadataAlone,
     drive: media?.isDevice ? media.source : undefined,
+    poolType: 'None',
   }
   const waiting = preprovisioningOf({ isMarked: wasMarked, ovf: media?.ovf, byMetadata: imds?.preprovisioningType })
   const findings = waiting ? await afterPool(context, settings, fabric, asFound, waiting) : asFound
@@ -71,7 +72,7 @@ const afterPool = async (
     await fabric.reportFailure(new ProvisioningFailure(`invalid IMDS metadata for key=${key}`, details))
   }
   const drive = how === 'unknown' ? inPool.drive : undefined
-  return { ovf, imds, source: byMetadataAlone, drive }
+  return { ovf, imds, source: byMetadataAlone, drive, poolType: poolTypes[how] }
 }
 
 /** undefined: the metadata is done without; the reason was logged, and reported where that is a failure. */
@@ -99,17 +100,19 @@ const proxyAgentStatus = ['azure-proxy-agent', '--status', '--wait', '120']
 
 /** github.com/Azure/GuestProxyAgent: until it is ready neither the metadata service nor the wire server can be reached. */
 const waitForProxyAgent = async (machine: Machine, fabric: Fabric): Promise<void> => {
+  if (!machine.which('azure-proxy-agent')) {
+    machine.log.error('ovf-env.xml asks for the guest proxy agent, but azure-proxy-agent is not installed')
+    await fabric.reportFailure(new ProvisioningFailure('azure-proxy-agent not found'))
+    return
+  }
   try {
     await machine.ask(proxyAgentStatus, { timeoutSeconds: 180 })
   } catch (error) {
     if (!(error instanceof CommandError)) throw error
     machine.log.error(`the guest proxy agent that ovf-env.xml asks for is not ready: ${messageOf(error)}`)
     const { exitCode, stdout, stderr } = error
-    const failure =
-      exitCode === undefined
-        ? new ProvisioningFailure('azure-proxy-agent not found')
-        : new ProvisioningFailure('azure-proxy-agent status failure', { exit_code: exitCode, stdout, stderr })
-    await fabric.reportFailure(failure)
+    const details = { exit_code: exitCode ?? null, stdout, stderr }
+    await fabric.reportFailure(new ProvisioningFailure('azure-proxy-agent status failure', details))
   }
 }
 
@@ -126,7 +129,7 @@ const checkCustomData = async (
   }
   await fabric.reportFailure(
     new ProvisioningFailure('failure to read customData while hasCustomData=true', {
-      pps_type: 'None',
+      pps_type: findings.poolType,
       provisioning_media: findings.source,
     }),
   )

@@ -87,6 +87,8 @@ export class LinkError extends FirstlightError {
   constructor(
     readonly link: string,
     detail: string,
+    /** True when trying again can't help: no DHCP client is installed. */
+    readonly isFinal = false,
   ) {
     super(`${link}: ${detail}`)
   }

@@ -10,10 +10,10 @@ import type { Machine } from './machine.ts'
 
 const noLinks: Links = {
   dhcp: async (name) => {
-    throw new LinkError(name, 'an image in a folder has no network links')
+    throw new LinkError(name, 'an image in a folder has no network links', true)
   },
   linkLocal: async (name) => {
-    throw new LinkError(name, 'an image in a folder has no network links')
+    throw new LinkError(name, 'an image in a folder has no network links', true)
   },
   release: async () => undefined,
 }

@@ -69,7 +69,7 @@ export const liveLinks = (machine: Machine, undoSteps: UndoSteps): Links => {
       orRelease(link, async () => {
         const client = installedDhcpClient(machine)
         if (!client) {
-          throw new LinkError(link, 'no DHCP client is installed: install dhcpcd-base, isc-dhcp-client or udhcpc')
+          throw new LinkError(link, 'no DHCP client is installed: install dhcpcd-base, isc-dhcp-client or udhcpc', true)
         }
         await bringUp(link)
         const options = await client.ask(machine, link, timeoutSeconds)
