@@ -1,5 +1,15 @@
-import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from 'node:fs'
-import { join } from 'node:path'
+import {
+  chmodSync,
+  copyFileSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  type Stats,
+  symlinkSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import { type Layer, privateFolders } from './layers.ts'
 
 /** A file that is not as it was on this machine. */
@@ -150,4 +160,18 @@ export const readChanges = ({ layers, base, ignored }: ChangesOptions): SandboxC
     else changes.push({ path, change: 'removed', type: 'file', mode: 0, size: 0, isSecret: false })
   }
   return changes.sort((left, right) => (left.path < right.path ? -1 : 1))
+}
+
+/** Copies what was created or changed to a folder that only its owner can enter, as it lies on the machine. */
+export const keepFiles = (changes: readonly SandboxChange[], root: string, folder: string): void => {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  for (const { path, change, type, mode } of changes) {
+    if (change === 'removed') continue
+    const target = `${folder}${path}`
+    mkdirSync(type === 'folder' ? target : dirname(target), { recursive: true })
+    if (type === 'link') symlinkSync(readlinkSync(`${root}${path}`), target)
+    if (type !== 'file') continue
+    copyFileSync(`${root}${path}`, target)
+    chmodSync(target, mode & 0o777)
+  }
 }

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { ProgressEvent } from '../boot/progress.ts'
 import { isJsonObject, type JsonObject } from '../machine/json.ts'
@@ -6,7 +6,7 @@ import { createCloud, type SimulatedMachine } from './index.ts'
 import type { InsideOrders } from './inside.ts'
 import { layersOf, privateFolders } from './layers.ts'
 import type { RequestRecord } from './request-log.ts'
-import { readChanges, type SandboxChange } from './sandbox-changes.ts'
+import { keepFiles, readChanges, type SandboxChange } from './sandbox-changes.ts'
 import { shimFolders, writeFacts } from './sandbox-facts.ts'
 import { type Namespaces, startNamespaces } from './sandbox-namespaces.ts'
 import { BASE, buildScript } from './sandbox-scripts.ts'
@@ -134,16 +134,6 @@ const commandsIn = (text: string | undefined): string[][] =>
     .filter((line) => line !== '')
     .map((line) => line.split('\t'))
 
-const keepFiles = (base: string, folder: string): void => {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  // Devices are overlayfs' marks of what was removed.
-  cpSync(`${base}/up`, folder, {
-    recursive: true,
-    verbatimSymlinks: true,
-    filter: (path) => !path.startsWith(`${base}/up/dev`),
-  })
-}
-
 const planFor = (options: SandboxOptions, namespaces: Pick<Namespaces, 'identityMap'>) => {
   const cloud = createCloud(options)
   const shims = shimFolders(cloud)
@@ -196,15 +186,16 @@ export const runInSandbox = async (options: SandboxOptions): Promise<SandboxResu
     writeFacts(base, cloud, ordersFor(options))
     const ended = await namespaces.finish()
     if (ended.failure !== undefined) return { ran: false, reason: ended.failure }
-    if (options.keep !== undefined && existsSync(base)) keepFiles(base, options.keep)
     const root = `${base}/root`
+    const changes = existsSync(root) ? readChanges({ layers, base, ignored: leftovers }) : []
+    if (options.keep !== undefined) keepFiles(changes, root, options.keep)
     return {
       ran: true,
       exitCode: ended.exitCode,
       isTimedOut: ended.isTimedOut,
       seconds: (performance.now() - start) / 1000,
       events,
-      changes: existsSync(root) ? readChanges({ layers, base, ignored: leftovers }) : [],
+      changes,
       users: addedUsers(textOf('/etc/passwd'), textOf(`${root}/etc/passwd`), textOf(`${root}/etc/group`)),
       withheldCommands: commandsIn(textOf(`${root}${COMMAND_LOG}`)),
       status: objectIn(`${root}/run/cloud-init/status.json`),
