@@ -1,7 +1,8 @@
 import { commandResult, shownArgv } from './command-result.ts'
 import { createJournal } from './create-journal.ts'
 import { createLog } from './create-log.ts'
-import { LinkError } from './errors.ts'
+import { FileError, LinkError } from './errors.ts'
+import type { Files } from './files.ts'
 import type { Links } from './links.ts'
 import type { LogSink } from './log.ts'
 import type { Machine } from './machine.ts'
@@ -12,6 +13,47 @@ const refuse = async (name: string): Promise<never> => {
   throw new LinkError(name, 'a plan changes no network links')
 }
 const noLinks: Links = { dhcp: refuse, linkLocal: refuse, release: async () => undefined }
+
+/**
+ * Files as far as they can be read without root: a plan can be made by anyone. What may not be looked at counts as not
+ * there, and the log says so.
+ */
+const readableFiles = ({ files, log }: Machine): Files => {
+  const told = new Set<string>()
+  const isHidden = (error: unknown, path: string): boolean => {
+    if (!(error instanceof FileError) || error.reason !== 'EACCES') return false
+    if (!told.has(path)) log.warning(`${error.message}; the plan takes it for missing`)
+    told.add(path)
+    return true
+  }
+  return {
+    ...files,
+    linkStat: (path) => {
+      try {
+        return files.linkStat(path)
+      } catch (error) {
+        if (isHidden(error, path)) return undefined
+        throw error
+      }
+    },
+    list: (path) => {
+      try {
+        return files.list(path)
+      } catch (error) {
+        if (isHidden(error, path)) return []
+        throw error
+      }
+    },
+    readBytes: (path, limit) => {
+      try {
+        return files.readBytes(path, limit)
+      } catch (error) {
+        if (isHidden(error, path)) throw new FileError('read', path, 'ENOENT', 'permission denied: run as root')
+        throw error
+      }
+    },
+  }
+}
 
 export interface PlanOptions {
   /** Where the plan's log records go. Default: into the log of `base`. */
@@ -25,7 +67,7 @@ export interface PlanOptions {
  */
 export const planMachine = (base: Machine, options: PlanOptions = {}): Machine => {
   const log = options.sinks && createLog({ clock: base.clock, sinks: options.sinks })
-  const store = overlayStore(base.files)
+  const store = overlayStore(readableFiles(base))
   const journal = createJournal()
 
   const asActor = (actor: string, here: Machine): Machine => ({

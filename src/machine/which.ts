@@ -5,8 +5,13 @@ import { joined } from './tree.ts'
 export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 const isExecutable = (files: Files, path: string): boolean => {
-  const stat = files.stat(path)
-  return stat?.type === 'file' && (stat.mode & 0o111) !== 0
+  try {
+    const stat = files.stat(path)
+    return stat?.type === 'file' && (stat.mode & 0o111) !== 0
+  } catch {
+    // A folder of PATH that may not be looked into is passed over, as shells do.
+    return false
+  }
 }
 
 /** Path of a command: as it is when it has a slash, else the first executable file of that name in `searchPath`. */
