@@ -42,21 +42,22 @@ export const openWithToken = async (machine: Machine, settings: Ec2Settings): Pr
   let token = Promise.resolve(found.response.text())
 
   /** Gets a new token, unless another request has done so since `stale` was used. */
-  const refresh = async (stale: string): Promise<void> => {
-    if ((await token) !== stale) return
+  const refresh = (stale: Promise<string>): void => {
+    if (token !== stale) return
     machine.log.debug('the metadata token is not accepted any more; asking for a new one')
-    const renewed = requestWithRetries(machine, tokenRequest(address), { timeoutSeconds }).then((r) => r.text())
+    const renewed = requestWithRetries(machine, tokenRequest(address), { timeoutSeconds }).then((answer) =>
+      answer.text(),
+    )
     token = renewed.catch(() => stale)
-    await token
   }
   const request = async (path: string, rule: RetryRule, options: { answers?: readonly number[] }) => {
-    let used = ''
+    let used = token
     let isStale = false
     const source = async (): Promise<HttpRequest> => {
-      if (isStale) await refresh(used)
+      if (isStale) refresh(used)
       isStale = false
-      used = await token
-      return { url: `${address}/${path}`, headers: { [tokenHeader]: used } }
+      used = token
+      return { url: `${address}/${path}`, headers: { [tokenHeader]: await used } }
     }
     return requestWithRetries(machine, source, {
       ...options,

@@ -18,8 +18,8 @@ export interface Ec2TreeSource {
   foresee?(folder: string, names: readonly string[]): readonly string[]
 }
 
-/** Requests on the way at the same time. */
-const parallelRequests = 16
+/** Requests on the way at the same time: enough for a folder and all that is in it. */
+const parallelRequests = 32
 /** Whatever a metadata service says, there is an end to it. */
 const maxDocuments = 4000
 const maxDepth = 16
