@@ -5,7 +5,7 @@ import { encodeFailure, type ProvisioningFailure } from './failure.ts'
 import type { GoalState } from './goal-state.ts'
 import { readLease } from './lease.ts'
 import type { AzureSettings } from './settings.ts'
-import { type WireServer, wireServer } from './wire-server.ts'
+import { type Patience, type WireServer, wireServer } from './wire-server.ts'
 
 const defaultWireServer = '168.63.129.16'
 const imdsAddress = '169.254.169.254'
@@ -27,6 +27,8 @@ export class Fabric {
   #uplink: Uplink | undefined
   #endpoint: string
   #hasReported = false
+  #hasDhcpFailed = false
+  #patience: Patience
   /** Known once identified; part of every failure report. */
   vmId: string | undefined
 
@@ -34,6 +36,7 @@ export class Fabric {
     this.#machine = machine
     this.#settings = settings
     this.#endpoint = settings.wireServer ?? defaultWireServer
+    this.#patience = { seconds: settings.wireServerSeconds }
   }
 
   get isUp(): boolean {
@@ -70,7 +73,7 @@ export class Fabric {
         this.#endpoint = this.#settings.wireServer ?? offered ?? this.#endpoint
         const isImdsRouted = routed.includes(imdsAddress)
         if (!isImdsRouted) log.debug(`the lease on ${link} has no route to the metadata service`)
-        const wire = wireServer(this.#machine, this.#endpoint, this.#settings.wireServerSeconds)
+        const wire = wireServer(this.#machine, this.#endpoint, this.#patience)
         const isPrimary = isImdsRouted || routed.includes(this.#endpoint.replace(/:\d+$/, ''))
         this.#uplink = { link: lease.interface, isImdsRouted, isPrimary, wire }
         return
@@ -79,9 +82,11 @@ export class Fabric {
         log.debug(`no lease yet: ${messageOf(error)}`)
         if (error.isFinal) break
       }
-      if ((clock.monotonic() - start) / 1000 + 1 >= seconds) break
+      // Who waited in vain once need not wait as long again, to report that.
+      if (this.#hasDhcpFailed || (clock.monotonic() - start) / 1000 + 1 >= seconds) break
       await clock.sleep(1000)
     }
+    this.#hasDhcpFailed = true
     const waited = Math.round((clock.monotonic() - start) / 1000)
     log.warning(`no DHCP lease in ${waited} s: Azure's metadata service and wire server can't be reached`)
   }
@@ -122,7 +127,7 @@ export class Fabric {
   }
 
   #wire(): WireServer {
-    return this.#uplink?.wire ?? wireServer(this.#machine, this.#endpoint, this.#settings.wireServerSeconds)
+    return this.#uplink?.wire ?? wireServer(this.#machine, this.#endpoint, this.#patience)
   }
 
   /**
@@ -140,5 +145,7 @@ export class Fabric {
   /** What was reported was for this machine's life in the pool: its user's machine reports anew. */
   forgetReport(): void {
     this.#hasReported = false
+    this.#hasDhcpFailed = false
+    this.#patience = { seconds: this.#settings.wireServerSeconds }
   }
 }

@@ -20,6 +20,11 @@ export interface WireServer {
   report(goalState: GoalState, failure: string | undefined): Promise<void>
 }
 
+/** How long failures are borne with yet, over all requests: a silent server must not hold up a boot again and again. */
+export interface Patience {
+  seconds: number
+}
+
 const headers = { 'x-ms-agent-name': 'WALinuxAgent', 'x-ms-version': '2012-11-30' }
 const timeoutSeconds = 60
 
@@ -28,16 +33,26 @@ const isFinal = (outcome: HttpOutcome): boolean => outcome instanceof HttpFailur
 
 /**
  * A client for the wire server at `endpoint` (host, perhaps with a port). Every failure but an unreachable network is tried again,
- * a second apart, for `maxSeconds`.
+ * a second apart, as long as `patience` lasts; then each request is tried once.
  */
-export const wireServer = (machine: Machine, endpoint: string, maxSeconds: number): WireServer => {
-  const send = (request: HttpRequest, seconds = maxSeconds): Promise<HttpResponse> =>
-    requestWithRetries(machine, request, {
-      retries: Number.POSITIVE_INFINITY,
-      maxWaitSeconds: seconds,
-      timeoutSeconds,
-      rule: (outcome) => (isFinal(outcome) ? 'stop' : undefined),
-    })
+export const wireServer = (machine: Machine, endpoint: string, patience: Patience): WireServer => {
+  const send = async (request: HttpRequest): Promise<HttpResponse> => {
+    const start = machine.clock.monotonic()
+    try {
+      return await requestWithRetries(machine, request, {
+        retries: Number.POSITIVE_INFINITY,
+        // The last try gets its time, too.
+        maxWaitSeconds: Math.max(patience.seconds, timeoutSeconds),
+        timeoutSeconds,
+        rule: (outcome) => {
+          if (!(outcome instanceof HttpFailure) && outcome.status < 400) return undefined
+          return isFinal(outcome) || patience.seconds < 1 ? 'stop' : undefined
+        },
+      })
+    } finally {
+      patience.seconds -= (machine.clock.monotonic() - start) / 1000
+    }
+  }
   const goalStateRequest: HttpRequest = { url: `http://${endpoint}/machine/?comp=goalstate`, headers }
   let ahead: Promise<HttpOutcome> | undefined
 
@@ -46,11 +61,12 @@ export const wireServer = (machine: Machine, endpoint: string, maxSeconds: numbe
     if (isFinal(first)) throw first
     const overloaded = !(first instanceof HttpFailure) && first.status === 503
     const wait = overloaded ? retryAfterSeconds(first.headers['retry-after'], machine.clock.now()) : 1
-    if (wait >= maxSeconds) {
+    if (wait >= patience.seconds) {
       throw first instanceof HttpFailure ? first : new HttpStatusError(first.url, first.status)
     }
     await machine.clock.sleep(wait * 1000)
-    return send(goalStateRequest, maxSeconds - wait)
+    patience.seconds -= wait
+    return send(goalStateRequest)
   }
 
   return {

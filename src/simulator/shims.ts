@@ -14,7 +14,7 @@ export const shimmedCommands: readonly string[] = [
   // disks
   ...['growpart', 'resize2fs', 'xfs_growfs', 'btrfs', 'zpool', 'sfdisk', 'sgdisk', 'fdisk', 'parted', 'partprobe'],
   ...['partx', 'wipefs', 'blockdev', 'mkswap', 'swapon', 'swapoff', 'mke2fs', 'mkfs', 'mkfs.ext2', 'mkfs.ext3'],
-  ...['mkfs.ext4', 'mkfs.xfs', 'mkfs.btrfs', 'mkfs.vfat', 'cryptsetup', 'lvm', 'hwclock'],
+  ...['mkfs.ext4', 'mkfs.xfs', 'mkfs.btrfs', 'mkfs.vfat', 'cryptsetup', 'lvm', 'hwclock', 'eject'],
   // kernel and boot loader
   ...['udevadm', 'modprobe', 'insmod', 'rmmod', 'update-initramfs', 'update-grub', 'grub-install', 'dracut'],
   // the network as a whole
