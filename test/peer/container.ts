@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
@@ -12,6 +12,22 @@ export interface Cost {
 
 const cache = process.env['PEER_CACHE'] ?? join(tmpdir(), 'firstlight-peer')
 const dist = join(import.meta.dirname, '../../dist')
+
+/** Sets the stage as process 1 of the new namespaces ($0 the root, $1 node, $2 the command), and measures the command. */
+const inContainer = `
+set -e
+mount -t proc proc "$0/proc"
+mount -t sysfs -o ro sysfs "$0/sys"
+mount -t tmpfs tmpfs "$0/run"
+mkdir -p "$0/run/systemd/system"
+mount -t tmpfs tmpfs "$0/dev"
+for node in null:3 zero:5 full:7 random:8 urandom:9; do mknod -m 666 "$0/dev/\${node%:*}" c 1 "\${node#*:}"; done
+ln -s /proc/self/fd "$0/dev/fd"
+touch "$0/usr/local/bin/node"
+mount --bind "$1" "$0/usr/local/bin/node"
+ip link set lo up
+exec chroot "$0" /usr/bin/time -o /cost -f '%e %U %S %M' sh -c "$2" </dev/null
+`
 
 /**
  * Runs a shell command in a container of a throw-away copy of a root, and measures it from inside, so that the
@@ -31,12 +47,31 @@ export const measureInContainer = (root: string, command: string, files: Readonl
       writeFileSync(join(merged, path), content)
     }
     cpSync(dist, join(merged, 'opt/firstlight'), { recursive: true })
-    const words = ['--quiet', '--register=no', '--private-network', '--pipe', '-D', merged, '--bind-ro', `${process.execPath}:/usr/local/bin/node`]
-    const timed = ['/usr/bin/time', '-o', '/cost', '-f', '%e %U %S %M', 'sh', '-c', command]
-    const run = spawnSync('systemd-nspawn', [...words, ...timed], { encoding: 'utf8', timeout: 120_000 })
-    const line = readFileSync(join(merged, 'cost'), 'utf8').trim().split('\n').at(-1) ?? ''
+    const words = [
+      '--mount',
+      '--uts',
+      '--ipc',
+      '--pid',
+      '--net',
+      '--fork',
+      '--kill-child',
+      'sh',
+      '-c',
+      inContainer,
+      merged,
+    ]
+    const run = spawnSync('unshare', [...words, process.execPath, command], { encoding: 'utf8', timeout: 120_000 })
+    const costFile = join(merged, 'cost')
+    if (!existsSync(costFile)) throw new Error(`${command}: ${run.error?.message ?? ''}\n${run.stdout}\n${run.stderr}`)
+    const line = readFileSync(costFile, 'utf8').trim().split('\n').at(-1) ?? ''
     const [wall, user, system, memory] = line.split(' ').map(Number)
-    if (wall === undefined || user === undefined || system === undefined || memory === undefined || Number.isNaN(memory)) {
+    if (
+      wall === undefined ||
+      user === undefined ||
+      system === undefined ||
+      memory === undefined ||
+      Number.isNaN(memory)
+    ) {
       throw new Error(`${command}: ${line}\n${run.stdout}\n${run.stderr}`)
     }
     return { wall, cpu: user + system, memory }

@@ -1,0 +1,73 @@
+import { defaultPaths } from '../../src/instance/paths.ts'
+import { objectAt } from '../../src/machine/json.ts'
+import { liveMachine } from '../../src/machine/live.ts'
+import { memoryMachine } from '../../src/machine/memory.ts'
+import { gatherPlatform } from '../../src/platform/facts.ts'
+import { findDatasource } from '../../src/platform/find-datasource.ts'
+import { type CloudName, longestChain, startSimulator } from '../../src/simulator/index.ts'
+
+export interface MetadataCost {
+  readonly cloud: CloudName
+  readonly requests: number
+  /** Requests that waited for each other. */
+  readonly chain: number
+  readonly milliseconds: number
+}
+
+const services: readonly CloudName[] = ['ec2', 'gce', 'digitalocean', 'azure', 'openstack-service']
+
+/** What each cloud's metadata costs a boot when the service takes 20 ms for an answer. */
+export const measureClouds = async (): Promise<MetadataCost[]> => {
+  const costs: MetadataCost[] = []
+  for (const cloud of services) costs.push(await measureCloud(cloud))
+  return costs
+}
+
+const measureCloud = async (name: CloudName): Promise<MetadataCost> => {
+  const simulation = await startSimulator({ cloud: name, delayMilliseconds: 20, userData: '#cloud-config\n{}\n' })
+  const { cloud, config } = simulation
+  const dmi = Object.entries(cloud.dmi).map(([field, text]) => [`/sys/class/dmi/id/${field}`, text])
+  const nics = cloud.links.flatMap(({ name: nic, mac }, index) => [
+    [`/sys/class/net/${nic}/address`, mac],
+    [`/sys/class/net/${nic}/ifindex`, String(index + 2)],
+    [`/sys/class/net/${nic}/operstate`, 'up'],
+  ])
+  const live = liveMachine()
+  const machine = memoryMachine({
+    files: { ...Object.fromEntries(dmi), ...Object.fromEntries(nics), '/proc/cmdline': cloud.cmdline },
+    commands: { 'systemd-detect-virt': cloud.virtualisation },
+    which: ['systemd-detect-virt'],
+    http: (request) => live.http.request(request),
+    ...(cloud.disks && {
+      disks: cloud.disks.map(({ device, ...disk }) => ({ path: device, ...disk })),
+    }),
+    leases: Object.fromEntries(
+      cloud.links.map(({ name: nic, address, router }) => [
+        nic,
+        { 'fixed-address': address.split('/', 1)[0] ?? '', routers: router, ...cloud.leaseOptions },
+      ]),
+    ),
+  })
+  const platform = await gatherPlatform(machine)
+  const started = performance.now()
+  const stages = ['local', 'network'] as const
+  for (const stage of stages) {
+    const found = await findDatasource([cloud.datasource], stage, (id) => ({
+      machine: machine.as(`datasource:${id}`),
+      platform,
+      stage,
+      settings: objectAt(objectAt(config, 'datasource'), id),
+      config,
+      paths: defaultPaths,
+      distro: 'debian',
+      defaultUser: 'debian',
+      renderer: 'netplan',
+    }))
+    if (!found) continue
+    const milliseconds = performance.now() - started
+    await simulation.stop()
+    return { cloud: name, requests: simulation.requests.length, chain: longestChain(simulation.requests), milliseconds }
+  }
+  await simulation.stop()
+  throw new Error(`${name}: nothing found`)
+}
