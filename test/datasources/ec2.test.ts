@@ -64,19 +64,23 @@ test('secondary addresses and policy routing reach the network config', async ()
 })
 
 test('a token that is no longer accepted is renewed once for all requests', async () => {
-  const cloud = aws()
+  let firstToken: string | undefined
   let refused = 0
-  const { context, machine } = await onCloud(cloud, {
+  const { context, machine } = await onCloud(aws(), {
     leases,
-    instead: ({ url: asked }, attempt) => {
-      if (!asked.includes('/placement/') || attempt > 1) return undefined
+    instead: ({ url: asked, headers = {} }) => {
+      const token = headers['X-aws-ec2-metadata-token']
+      firstToken ??= token
+      if (token === undefined || token !== firstToken || asked.endsWith('instance-id')) return undefined
       refused += 1
       return httpResponse({ url: asked, status: 401 })
     },
   })
   const data = await ec2.fetch(context)
   assert.equal(data?.availabilityZone, 'eu-central-1b')
-  assert.ok(refused > 1)
+  assert.deepEqual(Buffer.from(data.userData ?? []), userData)
+  // User-data, the tree and the identity.
+  assert.equal(refused, 3)
   assert.equal(machine.requests.filter(({ method }) => method === 'PUT').length, 2)
 })
 
