@@ -46,9 +46,10 @@ export const neverRetry: RetryRule = (outcome) =>
 export const retryAfterSeconds = (header: string | undefined, now: number): number => {
   if (header === undefined) return 1
   const text = header.trim()
-  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : ((parseTime(text) ?? Number.NaN) - now) / 1000
-  if (Number.isNaN(seconds)) return 1
-  return Math.min(Math.max(seconds, 0), longestRetryAfterSeconds)
+  // A date has a time of day in it; the parser takes far less for one.
+  const date = text.includes(':') ? parseTime(text) : undefined
+  if (/^\d+$/.test(text)) return Math.min(Number(text), longestRetryAfterSeconds)
+  return date === undefined ? 1 : Math.min(Math.max((date - now) / 1000, 0), longestRetryAfterSeconds)
 }
 
 const verdictOf = (outcome: HttpOutcome, options: RetryOptions): 'answer' | 'retry' | 'stop' | 'overloaded' => {
