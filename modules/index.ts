@@ -30,4 +30,6 @@ export const modules: Readonly<Record<string, () => Promise<ConfigModule>>> = {
   write_files: async () => (await import('./write_files/index.ts')).default,
   write_files_deferred: async () => (await import('./write_files/deferred.ts')).default,
   growpart: async () => (await import('./growpart/index.ts')).default,
+  ssh_import_id: async () => (await import('./ssh_import_id.ts')).default,
+  ca_certs: async () => (await import('./ca_certs.ts')).default,
 }
