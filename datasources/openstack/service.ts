@@ -90,6 +90,7 @@ const certain: readonly string[] = [
   'block-device-mapping/ami',
   'block-device-mapping/root',
   'placement/availability-zone',
+  'public-keys/0/openssh-key',
 ]
 
 /**
