@@ -24,7 +24,7 @@ const split = (name: string): Hostnames => {
  */
 export const hostnamesByMetadata = (localHostname: string | undefined): Hostnames | undefined => {
   const name = localHostname?.trim()
-  if (!name) return undefined
+  if (!name || name.startsWith('.')) return undefined
   return split(ipaddr.IPv4.isValidFourPartDecimal(name) ? `ip-${name.replaceAll('.', '-')}` : name)
 }
 
