@@ -138,8 +138,8 @@ const send = async (client: Client, request: HttpRequest, signal: AbortSignal): 
     transformResponse: [],
     maxContentLength: request.limitBytes ?? defaultLimitBytes,
     maxBodyLength: Number.POSITIVE_INFINITY,
-    // The zone is that of the first address; no other host may be reached through it.
-    maxRedirects: host === undefined ? (request.maxRedirects ?? 10) : 0,
+    // A zone, or a socket, is that of the first address: no other host can be reached through it.
+    maxRedirects: host === undefined && request.socketPath === undefined ? (request.maxRedirects ?? 10) : 0,
     beforeRedirect: (options) => {
       if (typeof options['href'] === 'string') finalUrl = options['href']
     },
