@@ -25,10 +25,11 @@ const partitions: readonly (readonly [regionPrefix: string, cloudName: string, c
 export const cloudNamesOf = (data: InstanceData, datasource: string): CloudNames => {
   const cloudName = (data.cloudName ?? datasource).toLowerCase()
   const platform = data.platform ?? datasource.toLowerCase()
-  return { cloudName, platform, cloudId: data.cloudId ?? canonicalId(cloudName, platform, data.region) }
+  return { cloudName, platform, cloudId: data.cloudId ?? canonicalCloudId(cloudName, platform, data.region) }
 }
 
-const canonicalId = (cloudName: string, platform: string, region = ''): string => {
+/** The cloud's name, or that of its partition; the platform when the name is not known. */
+export const canonicalCloudId = (cloudName: string, platform: string, region = ''): string => {
   const partition = partitions.find(([prefix, cloud]) => cloud === cloudName && region.startsWith(prefix))
   if (partition) return partition[2]
   return cloudName === unknownCloud ? platform : cloudName

@@ -1,7 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../machine/json.ts'
 
 /** Names of keys whose values only root may read, at any depth and in any case; those with a slash are whole paths. */
-const usual: readonly string[] = [
+export const usualSensitiveKeys: readonly string[] = [
   'combined_cloud_config',
   'merged_cfg',
   'merged_system_cfg',
@@ -19,7 +19,7 @@ const usual: readonly string[] = [
  * @param own what the datasource adds: names of keys, or whole paths
  */
 export const sensitivePaths = (instanceData: JsonObject, own: readonly string[] = []): string[] => {
-  const names = new Set([...usual, ...own].map((name) => name.toLowerCase()))
+  const names = new Set([...usualSensitiveKeys, ...own].map((name) => name.toLowerCase()))
   const found: string[] = []
   const walk = (value: Json, path: string): void => {
     if (Array.isArray(value)) {

@@ -99,7 +99,7 @@ test('Every mistake is told with line and column, without quoting the text', () 
     ['a: b: c\n', 1, 5, /mapping/],
     [': x\n', 1, 3, /no key/],
     ['%YAML 2.0\n---\na: 1\n', 2, 1, /YAML version/],
-    [`${'['.repeat(1000)}${']'.repeat(1000)}`, 1, 101, /deeper than 100/],
+    [`${'['.repeat(1000)}${']'.repeat(1000)}`, 1, 100, /deeper than 100/],
   ]
   for (const [text, line, column, detail] of cases) {
     const error = failure(text)

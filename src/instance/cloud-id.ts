@@ -1,0 +1,55 @@
+import { FileError } from '../machine/errors.ts'
+import { isJsonObject, type Json, type JsonObject, objectAt, textAt } from '../machine/json.ts'
+import type { Log } from '../machine/log.ts'
+import type { Machine } from '../machine/machine.ts'
+import { canonicalCloudId } from './instance-v1.ts'
+import type { Paths } from './paths.ts'
+import { pythonJson } from './python-json.ts'
+import { readInstanceData } from './variables.ts'
+
+export interface CloudIdQuestion {
+  /** All of the standard keys as JSON. */
+  readonly json?: boolean
+  /** Id and region. */
+  readonly long?: boolean
+  readonly instanceDataFile?: string
+}
+
+/** @returns what `cloud-id` prints; undefined when there is no instance data, which is told in the log */
+export const answerCloudId = (
+  machine: Machine,
+  paths: Paths,
+  { json, long, instanceDataFile }: CloudIdQuestion,
+  log: Log,
+): string | undefined => {
+  const file = instanceDataFile ?? `${paths.run}/instance-data.json`
+  const data = read(machine, file, log)
+  if (data === undefined) return undefined
+  const v1 = objectAt(data, 'v1')
+  const cloudName = textAt(v1, 'cloud_name') ?? 'unknown'
+  const region = v1['region'] === undefined ? 'unknown' : v1['region']
+  const platform = textAt(v1, 'platform') ?? 'unknown'
+  const cloudId = canonicalCloudId(cloudName, platform, typeof region === 'string' ? region : undefined)
+  if (json) {
+    log.deprecated('Use: cloud-init query v1')
+    return pythonJson({ ...v1, cloud_id: cloudId })
+  }
+  return long ? `${cloudId}\t${shown(region)}` : cloudId
+}
+
+const shown = (value: Json): string => (typeof value === 'string' ? value : value === null ? 'None' : String(value))
+
+const read = (machine: Machine, file: string, log: Log): JsonObject | undefined => {
+  try {
+    const data = readInstanceData(machine.files.readText(file), file)
+    if (isJsonObject(data)) return data
+  } catch (error) {
+    const isMissing = error instanceof FileError && error.reason === 'ENOENT'
+    log.error(
+      isMissing
+        ? `File not found '${file}'. Provide a path to instance data json file using --instance-data`
+        : `File '${file}' is not valid json.`,
+    )
+  }
+  return undefined
+}
