@@ -117,6 +117,19 @@ const parsed = (request: HttpRequest, url: string): URL => {
   throw new HttpFailure(request.url, 'protocol', `only http and https are supported, not ${target.protocol}`)
 }
 
+const headersOf = (request: HttpRequest, target: URL): Record<string, string | false> => {
+  const given = request.headers ?? {}
+  const names = Object.keys(given).map((name) => name.toLowerCase())
+  return {
+    ...defaultHeaders,
+    // false: axios would otherwise name a content type of its own.
+    ...(!names.includes('content-type') && { 'Content-Type': false as const }),
+    // Without a host name in the connection Node would name this machine.
+    ...(request.socketPath !== undefined && { Host: target.host }),
+    ...given,
+  }
+}
+
 const send = async (client: Client, request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> => {
   const { url, host } = splitZone(request.url)
   const target = parsed(request, url)
@@ -125,12 +138,7 @@ const send = async (client: Client, request: HttpRequest, signal: AbortSignal): 
   const response = await client.axios.request<Buffer>({
     url,
     method: request.method ?? 'GET',
-    // false: axios would otherwise name a content type of its own.
-    headers: {
-      ...defaultHeaders,
-      ...(request.body === undefined ? {} : { 'Content-Type': false }),
-      ...request.headers,
-    },
+    headers: headersOf(request, target),
     ...(request.body !== undefined && { data: Buffer.from(request.body) }),
     responseType: 'arraybuffer',
     validateStatus: null,

@@ -79,6 +79,21 @@ test('a request sends its method, headers and body as given, and little else', (
     },
   ))
 
+test('a content type is sent as given, in whatever case its name is', () =>
+  serving(
+    (received, response) => {
+      response.end(received.headers['content-type'] ?? 'none')
+    },
+    async ({ url }) => {
+      for (const name of ['Content-Type', 'content-type']) {
+        const headers = { [name]: 'text/xml;charset=utf-8' }
+        const response = await request({ url, method: 'POST', headers, body: '<xml/>' })
+        assert.equal(response.text(), 'text/xml;charset=utf-8')
+      }
+      assert.equal((await request({ url, method: 'POST', body: '{}' })).text(), 'none')
+    },
+  ))
+
 test('every status is an answer, with its headers and its body', () =>
   serving(
     (received, response) => {
