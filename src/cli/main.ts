@@ -13,6 +13,8 @@ const bootCommandLines: Readonly<Record<string, () => Promise<number>>> = {
   'init --local': async () => (await import('./boot-units.ts')).stage('init-local'),
   init: async () => (await import('./boot-units.ts')).stage('init'),
   'modules --mode=config': async () => (await import('./boot-units.ts')).stage('modules-config'),
+  // The process that `try` starts in its sandbox.
+  'sandbox-inside': async () => (await import('../simulator/inside.ts')).runInside(),
   'modules --mode=final': async () => (await import('./boot-units.ts')).stage('modules-final'),
 }
 

@@ -119,7 +119,12 @@ export const gce: CloudDefinition = {
     virtualisation: 'google',
     cmdline: 'BOOT_IMAGE=/boot/vmlinuz root=PARTUUID=0f0f0f0f ro console=ttyS0,38400n8',
     links: [link],
-    leaseOptions: { 'domain-name-servers': '169.254.169.254', 'domain-name': 'example-project.internal' },
+    // The router is outside the machine's own network of one address: it has a route of its own.
+    leaseOptions: {
+      'domain-name-servers': '169.254.169.254',
+      'domain-name': 'example-project.internal',
+      'rfc3442-classless-static-routes': '32,10,156,0,1,0,0,0,0,0,10,156,0,1',
+    },
     serviceAddresses: ['169.254.169.254'],
     hosts: { 'metadata.google.internal': '169.254.169.254' },
     handle: handlerFor(identity),

@@ -15,7 +15,7 @@ export interface InsideOrders {
     readonly userData?: string
     readonly vendorData?: string
   }
-  /** What to run once the cloud answers: argv. It may write its events to descriptor 3. */
+  /** What to run once the cloud answers: argv. Its standard output and its descriptor 3 are where events are read. */
   readonly command: readonly string[]
   readonly delayMilliseconds?: number
 }
@@ -58,7 +58,7 @@ export const runInside = async (): Promise<number> => {
   await startServices(orders, requests)
   const [program = '', ...words] = orders.command
   const exitCode = await new Promise<number>((resolve) => {
-    const child = spawn(program, words, { cwd: '/', stdio: ['ignore', 1, 2, descriptors.events] })
+    const child = spawn(program, words, { cwd: '/', stdio: ['ignore', descriptors.events, 2, descriptors.events] })
     child.on('error', (error) => {
       tell(`failed starting ${program}: ${error.message}`)
       resolve(97)

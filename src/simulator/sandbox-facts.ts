@@ -53,7 +53,8 @@ const networkFacts = (folder: string, cloud: SimulatedCloud): void => {
   const link = (name: string, facts: Readonly<Record<string, string | number>>): void => {
     for (const [key, value] of Object.entries(facts)) put(`${folder}/class/net/${name}/${key}`, `${value}\n`)
   }
-  const common = { operstate: 'up', carrier: 1, addr_assign_type: 0, dev_id: '0x0', flags: '0x1003' }
+  // As at the beginning of a boot: not up yet.
+  const common = { operstate: 'down', addr_assign_type: 0, dev_id: '0x0', flags: '0x1002' }
   link('lo', {
     ...common,
     address: '00:00:00:00:00:00',
@@ -62,6 +63,7 @@ const networkFacts = (folder: string, cloud: SimulatedCloud): void => {
     mtu: 65536,
     type: 772,
     operstate: 'unknown',
+    flags: '0x9',
   })
   for (const [position, { name, mac, driver }] of cloud.links.entries()) {
     const ifindex = position + 2

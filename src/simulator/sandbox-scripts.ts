@@ -165,6 +165,8 @@ const enterScript = (plan: BuildPlan): string =>
   [
     `echo ready > ${BASE}/ready; read -r _ < ${BASE}/go || exit 99`,
     `fail() { echo "failed $1" >&${descriptors.messages}; exit 99; }`,
+    // An address is there at once; nobody else could have it.
+    'for conf in all default; do echo 0 > /proc/sys/net/ipv6/conf/$conf/accept_dad; done 2>/dev/null',
     `mount --rbind ${BASE}/root ${BASE}/root && cd ${BASE}/root && mkdir .old && pivot_root . .old && cd / || fail 'a root of its own'`,
     "umount -l /.old && rmdir /.old || fail 'leaving this machine'",
     'hostname localhost 2>/dev/null',

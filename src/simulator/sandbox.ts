@@ -19,7 +19,7 @@ export interface SandboxOptions extends SimulatedMachine {
    * sandbox shows the folders of all absolute paths in it.
    */
   readonly firstlight: readonly string[]
-  /** What runs inside; default: firstlight with `boot --events-fd 3`. */
+  /** What runs inside; default: firstlight with `boot --events`. Its events are lines on standard output, or on descriptor 3. */
   readonly command?: readonly string[]
   /** The process that is the cloud; default: firstlight with `sandbox-inside`. */
   readonly inside?: readonly string[]
@@ -96,7 +96,7 @@ const ordersFor = (options: SandboxOptions): InsideOrders => {
       ...(userData !== undefined && { userData: base64(userData) }),
       ...(vendorData !== undefined && { vendorData: base64(vendorData) }),
     },
-    command: options.command ?? [...options.firstlight, 'boot', '--events-fd', '3'],
+    command: options.command ?? [...options.firstlight, 'boot', '--events'],
     ...(delayMilliseconds !== undefined && { delayMilliseconds }),
   }
 }
@@ -163,15 +163,18 @@ export const runInSandbox = async (options: SandboxOptions): Promise<SandboxResu
   const start = performance.now()
   const events: ProgressEvent[] = []
   let output = ''
-  const onEventLine = (line: string): void => {
-    const event = eventIn(line)
-    if (!event) return
-    events.push(event)
-    options.onEvent?.(event)
-  }
   const onOutput = (text: string): void => {
     output = (output + text).slice(-LONGEST_OUTPUT)
     options.onOutput?.(text)
+  }
+  const onEventLine = (line: string): void => {
+    const event = eventIn(line)
+    if (!event) {
+      onOutput(`${line}\n`)
+      return
+    }
+    events.push(event)
+    options.onEvent?.(event)
   }
   const namespaces = await startNamespaces({
     script: (identityMap) => planFor(options, { identityMap }).script,

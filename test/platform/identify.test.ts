@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type MemoryOptions, memoryMachine } from '../../src/machine/memory.ts'
-import { datasourceNamed, defaultDatasources, detectors } from '../../src/platform/detect/index.ts'
+import { defaultDatasources, detectors } from '../../src/platform/detect/index.ts'
 import { identify, recordIdentification } from '../../src/platform/identify.ts'
 
 const KERNEL = {
@@ -113,15 +113,4 @@ test('every datasource of the default list but MAAS has a check', () => {
     defaultDatasources.filter((name) => !detectors.has(name)),
     ['MAAS'],
   )
-})
-
-test('datasource names are taken in any case', () => {
-  const cases: [string, string][] = [
-    ['nocloud', 'NoCloud'],
-    ['nocloud-net', 'NoCloud'],
-    ['EC2', 'Ec2'],
-    ['none', 'None'],
-    ['Mine', 'Mine'],
-  ]
-  for (const [given, expected] of cases) assert.equal(datasourceNamed(given), expected)
 })

@@ -47,14 +47,3 @@ export const defaultDatasources: readonly string[] = [
   'WSL',
   'CloudCIX',
 ]
-
-const byLowerCase = new Map([...defaultDatasources, 'None'].map((id) => [id.toLowerCase(), id]))
-
-/**
- * The datasource that a user means: names are taken in any case (`ds=nocloud`), and `nocloud-net` is NoCloud. A name
- * that is not known stays as it is.
- */
-export const datasourceNamed = (name: string): string => {
-  const lower = name.toLowerCase()
-  return byLowerCase.get(lower === 'nocloud-net' ? 'nocloud' : lower) ?? name
-}
