@@ -20,7 +20,7 @@ const bundle = (entry, output, banner) =>
     format: 'cjs',
     target: 'node20',
     minifySyntax: true,
-    minifyWhitespace: true,
+    minifyWhitespace: true, minifyIdentifiers: true,
     legalComments: 'none',
     banner: { js: banner },
     // Libraries written as ES modules ask for their own address, which a CommonJS bundle has under another name.

@@ -13,6 +13,7 @@ const dist = join(import.meta.dirname, '../../dist')
 
 const userData = `#cloud-config
 hostname: bench
+ssh_genkeytypes: [ed25519]
 users:
   - name: alice
     groups: [adm]
