@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../src/machine/json.ts'
+import { type JsonObject, objectAt } from '../../src/machine/json.ts'
 
 /** `datasource.Azure` of the configuration. */
 export interface AzureSettings {
@@ -41,8 +41,7 @@ export const readSettings = (settings: JsonObject): AzureSettings => {
     const value = settings[key]
     return typeof value === 'number' && value > 0 && value <= 86_400 ? value : undefined
   }
-  const aliases = settings['disk_aliases']
-  const ownAliases = Object.entries(typeof aliases === 'object' && aliases !== null ? aliases : {}).filter(
+  const ownAliases = Object.entries(objectAt(settings, 'disk_aliases')).filter(
     (entry): entry is [string, string] => typeof entry[1] === 'string',
   )
   const dhcp = seconds('dhcp_timeout')
