@@ -9,6 +9,7 @@ import { withLease } from '../../src/platform/temporary-link.ts'
 import { type Ec2Cloud, identifyCloud } from './cloud.ts'
 import { crawl, type Ec2Crawl, identityDocument } from './crawl.ts'
 import { networkOf } from './network.ts'
+import { readSeed } from './seed.ts'
 import { openPlain, openWithToken } from './session.ts'
 import { type Ec2Settings, ec2Settings, id } from './settings.ts'
 
@@ -24,6 +25,8 @@ export default defineDatasource({
     const { machine, platform, stage } = context
     const settings = ec2Settings(context)
     const cloud = identifyCloud(machine, platform.dmi)
+    const seed = readSeed(context, cloud)
+    if (seed !== undefined) return seed
     if (!isWanted(context, settings, cloud)) return undefined
     return stage === 'local' ? fetchBeforeNetwork(context, settings, cloud) : fetchNow(context, settings, cloud)
   },

@@ -165,3 +165,18 @@ test('disks go by the names that exist on this machine', async () => {
   ] as const
   for (const [name, device] of cases) assert.equal(ec2.deviceOf?.(context, data, name), device, name)
 })
+
+test('a seed folder stands in for the service, before the network is up', async () => {
+  const { context, machine } = await onCloud(aws(), {
+    stage: 'local',
+    files: {
+      '/var/lib/cloud/seed/ec2/meta-data': 'instance-id: i-seed\nlocal-hostname: seeded.example\n',
+      '/var/lib/cloud/seed/ec2/user-data': userData,
+    },
+  })
+  const data = await ec2.fetch(context)
+  assert.equal(data?.instanceId, 'i-seed')
+  assert.equal(data.localHostname, 'seeded.example')
+  assert.equal(data.subplatform, 'seed-dir (/var/lib/cloud/seed/ec2)')
+  assert.equal(machine.requests.length, 0)
+})
