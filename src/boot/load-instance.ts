@@ -2,6 +2,8 @@ import { hostnamesByMetadata } from '../instance/hostname.ts'
 import type { Instance } from '../instance/instance.ts'
 import { type CachedInstance, readCachedInstance } from '../instance/instance-cache.ts'
 import { instanceFolder } from '../instance/paths.ts'
+import { variablesOf } from '../instance/variables.ts'
+import type { JsonObject } from '../machine/json.ts'
 import type { Boot } from './boot.ts'
 import { datasourceContext, loadDatasource } from './find-instance.ts'
 
@@ -21,9 +23,18 @@ export const asInstance = (boot: Boot, cached: CachedInstance): Instance => {
     data: cached.data,
     folder: instanceFolder(boot.paths, id),
     isNew: isNewInstance(boot, id),
-    variables: {},
+    // Most modules never ask for them.
+    get variables() {
+      return templateVariables(boot)
+    },
     ...(names && { hostname: names.hostname, fqdn: names.fqdn }),
   }
+}
+
+/** Variables for templates, as far as instance-data.json could be written. */
+const templateVariables = ({ machine, paths }: Boot): JsonObject => {
+  const text = machine.files.readTextIfExists(`${paths.run}/instance-data-sensitive.json`)
+  return text === undefined ? {} : variablesOf(text)
 }
 
 /** True during the first boot of this instance id. */

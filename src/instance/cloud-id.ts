@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { FileError } from '../machine/errors.ts'
 import { isJsonObject, type Json, type JsonObject, objectAt, textAt } from '../machine/json.ts'
 import type { Log } from '../machine/log.ts'
@@ -12,6 +13,8 @@ export interface CloudIdQuestion {
   readonly json?: boolean
   /** Id and region. */
   readonly long?: boolean
+  /** Folder from which a relative path counts. */
+  readonly folder: string
   readonly instanceDataFile?: string
 }
 
@@ -19,11 +22,11 @@ export interface CloudIdQuestion {
 export const answerCloudId = (
   machine: Machine,
   paths: Paths,
-  { json, long, instanceDataFile }: CloudIdQuestion,
+  { json, long, folder, instanceDataFile }: CloudIdQuestion,
   log: Log,
 ): string | undefined => {
   const file = instanceDataFile ?? `${paths.run}/instance-data.json`
-  const data = read(machine, file, log)
+  const data = read(machine, file.startsWith('/') ? file : posix.join(folder, file), file, log)
   if (data === undefined) return undefined
   const v1 = objectAt(data, 'v1')
   const cloudName = textAt(v1, 'cloud_name') ?? 'unknown'
@@ -39,9 +42,10 @@ export const answerCloudId = (
 
 const shown = (value: Json): string => (typeof value === 'string' ? value : value === null ? 'None' : String(value))
 
-const read = (machine: Machine, file: string, log: Log): JsonObject | undefined => {
+/** @param file the path as the user wrote it */
+const read = (machine: Machine, path: string, file: string, log: Log): JsonObject | undefined => {
   try {
-    const data = readInstanceData(machine.files.readText(file), file)
+    const data = readInstanceData(machine.files.readText(path), file)
     if (isJsonObject(data)) return data
   } catch (error) {
     const isMissing = error instanceof FileError && error.reason === 'ENOENT'

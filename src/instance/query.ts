@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { FileError, messageOf } from '../machine/errors.ts'
 import { isJsonObject, type Json, type JsonObject, parseJson } from '../machine/json.ts'
 import type { Log } from '../machine/log.ts'
@@ -14,7 +15,9 @@ export interface Query {
   readonly format?: string
   readonly all?: boolean
   readonly listKeys?: boolean
-  /** Files to read in place of the machine's own. */
+  /** Folder from which relative paths count. */
+  readonly folder: string
+  /** Files to read in place of the machine's own; messages show them as they are written here. */
   readonly instanceDataFile?: string
   readonly userDataFile?: string
   readonly vendorDataFile?: string
@@ -91,7 +94,7 @@ const childOf = (value: Json, step: string): Json | undefined => {
 const readData = async (machine: Machine, paths: Paths, query: Query, log: Log): Promise<JsonObject> => {
   const isRoot = machine.userId === 0
   const file = query.instanceDataFile ?? defaultFile(machine, paths, log)
-  const data = readInstanceData(readForUser(machine, file, 'instance-data'), file)
+  const data = readInstanceData(readForUser(machine, absolute(query, file), file), file)
   const folder = instanceLink(paths)
   const userData = query.userDataFile ?? `${folder}/user-data.txt`
   const vendorData = query.vendorDataFile ?? `${folder}/vendor-data.txt`
@@ -107,8 +110,8 @@ const readData = async (machine: Machine, paths: Paths, query: Query, log: Log):
   }
   return {
     ...data,
-    userdata: await readPossiblyGzip(machine, userData),
-    vendordata: await readPossiblyGzip(machine, vendorData),
+    userdata: await readPossiblyGzip(machine, absolute(query, userData)),
+    vendordata: await readPossiblyGzip(machine, absolute(query, vendorData)),
     combined_cloud_config: readCombined(machine, combined),
   }
 }
@@ -122,13 +125,16 @@ const defaultFile = (machine: Machine, paths: Paths, log: Log): string => {
   return everybody
 }
 
-const readForUser = (machine: Machine, path: string, name: string): string => {
+const absolute = ({ folder }: Query, path: string): string => (path.startsWith('/') ? path : posix.join(folder, path))
+
+/** @param shown the path as the user wrote it */
+const readForUser = (machine: Machine, path: string, shown: string): string => {
   try {
     return machine.files.readText(path)
   } catch (error) {
     const reason = error instanceof FileError ? error.reason : ''
-    if (reason === 'EACCES' || reason === 'EPERM') throw new QueryError(`No read permission on '${path}'. Try sudo`)
-    if (reason === 'ENOENT') throw new QueryError(`Missing ${name} file: ${path}`)
+    if (reason === 'EACCES' || reason === 'EPERM') throw new QueryError(`No read permission on '${shown}'. Try sudo`)
+    if (reason === 'ENOENT') throw new QueryError(`Missing instance-data file: ${shown}`)
     throw error
   }
 }

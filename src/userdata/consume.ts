@@ -4,9 +4,9 @@ import { instanceFolder, type Paths } from '../instance/paths.ts'
 import { bytesOfText } from '../machine/bytes.ts'
 import { isJsonObject, type Json } from '../machine/json.ts'
 import type { Machine } from '../machine/machine.ts'
-import { type Delivery, deliverParts } from './deliver.ts'
+import { deliverParts } from './deliver.ts'
+import type { Delivery, PartHandler } from './delivery.ts'
 import type { UserDataLimits } from './part.ts'
-import type { PartHandler } from './part-handler.ts'
 import { partsForLaunchIndex, readParts } from './read-parts.ts'
 
 export interface ConsumeOptions {

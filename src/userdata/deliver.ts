@@ -2,31 +2,10 @@ import { bytesOfText } from '../machine/bytes.ts'
 import { messageOf } from '../machine/errors.ts'
 import type { Machine } from '../machine/machine.ts'
 import { type ConfigPart, configFileText, mergeConfigParts } from './cloud-config-parts.ts'
+import type { Delivery, PartHandler } from './delivery.ts'
 import { fileNameOf, withUnixLineEnds } from './file-name.ts'
 import { contentTypes, type Part, typeByBeginning } from './part.ts'
-import { type PartHandler, registerPartHandler } from './part-handler.ts'
-
-/** Whose parts are delivered, and where to. */
-export interface Delivery {
-  /** For the log: `user-data`, `vendor-data`. */
-  readonly source: string
-  readonly instanceId: string
-  readonly instanceFolder: string
-  /** The merged cloud-config: `/var/lib/cloud/instance/cloud-config.txt`. */
-  readonly configFile: string
-  /** For scripts of this instance. */
-  readonly scriptFolder: string
-  /** Has `per-boot`, `per-instance`, `per-once`. */
-  readonly frequencyFolder: string
-  /** instance-data-sensitive.json, for templates. */
-  readonly variablesFile: string
-  /** First boot of the instance: part handlers for `once-per-instance` are called. */
-  readonly isFirstBoot: boolean
-  /** Content types that nobody may handle (vendor_data: disabled_handlers). */
-  readonly excludedTypes?: readonly string[]
-  /** Handlers that an earlier delivery brought, by content type. */
-  readonly handlers: Map<string, PartHandler>
-}
+import { registerPartHandler } from './part-handler.ts'
 
 /**
  * Hands each part to its handler, in order: scripts and boothooks are written (and boothooks run), cloud-config parts are

@@ -1,13 +1,6 @@
 import type { Machine } from '../machine/machine.ts'
-import type { Delivery } from './deliver.ts'
+import type { Delivery, PartHandler } from './delivery.ts'
 import type { Part } from './part.ts'
-
-/** A handler for content types of its own, brought by a part of user-data. */
-export interface PartHandler {
-  begin(): Promise<void>
-  handle(part: Part): Promise<void>
-  end(): Promise<void>
-}
 
 export const registerPartHandler = async (
   machine: Machine,

@@ -28,13 +28,14 @@ const runCommand = async (vector: JsonObject): Promise<string[]> => {
   const machine = commandMachine(input)
   const { values, positionals } = readOptions(listAt(input, 'argv').slice(2).map(String), queryOptions)
   const query: Query = {
+    folder: '/',
     all: values['all'] === true,
     listKeys: values['list-keys'] === true,
     ...textOption('name', positionals[0]),
     ...textOption('format', values['format']),
-    ...fileOption('instanceDataFile', values['instance-data']),
-    ...fileOption('userDataFile', values['user-data']),
-    ...fileOption('vendorDataFile', values['vendor-data']),
+    ...textOption('instanceDataFile', values['instance-data']),
+    ...textOption('userDataFile', values['user-data']),
+    ...textOption('vendorDataFile', values['vendor-data']),
   }
   const log = recordingLog()
   const paths = await readPaths(machine)
@@ -48,10 +49,6 @@ const runCommand = async (vector: JsonObject): Promise<string[]> => {
   return [...results, ...compareMessages(textAt(expected, 'stderr') ?? '', log.records)]
 }
 
-/** Relative paths count from the folder in which the command was started: here `/`. */
-const fileOption = (key: string, value: unknown) =>
-  textOption(key, typeof value === 'string' && !value.startsWith('/') ? `/${value}` : value)
-
 const textOption = (key: string, value: unknown) => (typeof value === 'string' ? { [key]: value } : {})
 
 /** `query.py[ERROR]: text` against what the log got. */
@@ -62,7 +59,7 @@ export const compareMessages = (
   const wanted = [...stderr.matchAll(/^\w+\.py\[(\w+)\]: (.*)$/gm)].map(([, level, message]) => `${level} ${message}`)
   return differences(
     wanted,
-    records.map(({ level, message }) => `${level} ${message.replace(/'\/([\w.-]+)'/g, "'$1'")}`),
+    records.map(({ level, message }) => `${level} ${message}`),
     'stderr',
   )
 }
