@@ -47,6 +47,7 @@ const describeUser = async (context: ModuleContext, user: string, hash: string):
   const { machine, distro } = context
   const account = distro.accounts.find(machine, user)
   if (account === undefined) throw new ConfigError(`user ${user}`, 'does not exist, so there are no keys to show')
+  if (!machine.files.exists(account.home)) return ''
   // Every user gets the file, if only an empty one, so that scripts can add to it.
   const authorized = addAuthorizedKeys(machine, account, [])
   if (authorized.keys.length > 0) return table(user, authorized, hash)
@@ -85,7 +86,7 @@ export default defineModule({
         failures.push(messageOf(error))
       }
     }
-    if (shown.length > 0) writeToConsole(machine, shown.join(''))
+    if (shown.some(Boolean)) writeToConsole(machine, shown.join(''))
     if (failures.length > 0) throw new ItemsFailed(failures)
   },
 })

@@ -36,7 +36,8 @@ const makeOne = async (run: UserRun, entry: UserEntry): Promise<void> => {
   try {
     await makeUser(run, entry)
   } catch (error) {
-    run.report(messageOf(error))
+    const problem = messageOf(error)
+    run.report(problem.startsWith(entry.key) ? problem : `${entry.key}: ${entry.name} is not made: ${problem}`)
     const { machine, distro } = run.context
     const isMissing = distro.accounts.find(machine, entry.name) === undefined
     if (!entry.isDefault || !isMissing || entry.options['snapuser'] !== undefined) return

@@ -52,6 +52,8 @@ export const foreseeUser = (machine: Machine, user: NewUser): void => {
   const home = user.home ?? `/home/${user.name}`
   const fields = [user.name, 'x', userId, groupId, user.fullName ?? '', home, user.shell ?? '/bin/sh']
   addLine(machine, '/etc/passwd', fields.join(':'))
+  // Locked and without a password. Who may not read the file sees none, and must not be shown a new one.
+  if (read(machine, '/etc/shadow') !== '') addLine(machine, '/etc/shadow', `${user.name}:!:::::::`)
   for (const group of user.groups ?? []) foreseeMember(machine, user.name, group)
   if (user.createHome) machine.files.makeFolder(home, { mode: 0o755, owner: { userId, groupId } })
 }

@@ -232,7 +232,8 @@ export const liveFiles = ({ paths, journal, actor, unsynced }: LiveFilesOptions)
         } finally {
           closeSync(descriptor)
         }
-        unsynced.add(host)
+        // A console has nothing to flush, and opening it again may wait for a carrier.
+        if (!before || before.isFile()) unsynced.add(host)
         if (!before) unsynced.add(parentOf(host))
         recordFile(
           target,
