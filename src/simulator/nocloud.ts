@@ -15,7 +15,7 @@ const filesFor = ({ instanceId, hostname, sshKeys, userData, vendorData }: Ident
   'network-config': `version: 2\nethernets:\n  ${link.name}:\n    match: {macaddress: '${link.mac}'}\n    dhcp4: true\n`,
 })
 
-/** A seed behind a web server: `ds=nocloud;s=http://.../`. */
+/** The same seed behind a web server, for a kernel command line with `ds=nocloud;s=http://.../`. */
 const handlerFor = (identity: Identity): Handler => {
   const files: Readonly<Record<string, string | Uint8Array>> = filesFor(identity)
   return ({ path }) => {
@@ -24,7 +24,7 @@ const handlerFor = (identity: Identity): Handler => {
   }
 }
 
-/** A seed disk, as libvirt, Proxmox and cloud-localds make them. The same files are served for an HTTP seed. */
+/** A seed disk, as libvirt, Proxmox and cloud-localds make them. */
 export const nocloud: CloudDefinition = {
   name: 'nocloud',
   defaults: { instanceId: 'iid-web-1', hostname: 'web-1.example.test' },
@@ -44,6 +44,5 @@ export const nocloud: CloudDefinition = {
     serviceAddresses: ['192.168.122.1'],
     disks: [{ device: '/dev/sr0', label: 'cidata', type: 'iso9660', files: filesFor(identity) }],
     handle: handlerFor(identity),
-    settings: (base) => ({ seedfrom: `${base}/` }),
   }),
 }
