@@ -1,4 +1,4 @@
-import { defineModule, type ModuleContext } from '../src/cloudconfig/module.ts'
+import { defineModule } from '../src/cloudconfig/module.ts'
 import { renderTemplate } from '../src/distros/render-template.ts'
 import { messageOf } from '../src/machine/errors.ts'
 import { httpTime } from '../src/machine/time.ts'
@@ -19,12 +19,6 @@ const schema = {
 const defaultMessage =
   '## template: jinja\nfirstlight {{version}} finished at {{timestamp}}. Datasource {{datasource}}. Up {{uptime}} seconds'
 
-/** As in status.json: `DataSourceNoCloud [seed=...]`. */
-const datasourceName = ({ instance }: ModuleContext): string => {
-  const { subplatform } = instance.data
-  return `DataSource${instance.datasource}${subplatform === undefined ? '' : ` [${subplatform}]`}`
-}
-
 export default defineModule({
   id: 'final_message',
   frequency: 'always',
@@ -40,7 +34,7 @@ export default defineModule({
     const values = {
       version,
       timestamp: httpTime(machine.clock.now()),
-      datasource: datasourceName(context),
+      datasource: instance.description ?? `DataSource${instance.datasource}`,
       uptime: machine.clock.uptime().toFixed(2),
     }
     const inCapitals = Object.entries(values).map(([name, value]) => [name.toUpperCase(), value] as const)

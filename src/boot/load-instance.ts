@@ -20,6 +20,7 @@ export const asInstance = (boot: Boot, cached: CachedInstance): Instance => {
   return {
     id,
     datasource: cached.datasource,
+    description: describeDatasource(cached),
     data: cached.data,
     folder: instanceFolder(boot.paths, id),
     isNew: isNewInstance(boot, id),

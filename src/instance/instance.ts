@@ -6,6 +6,8 @@ export interface Instance {
   readonly id: string
   /** Datasource id as in datasource_list: `Ec2`, `NoCloud`, `None`. */
   readonly datasource: string
+  /** As it stands in status.json: `DataSourceNoCloud [seed=/var/lib/cloud/seed/nocloud]`. */
+  readonly description?: string
   readonly data: InstanceData
   /** `/var/lib/cloud/instances/<id>` */
   readonly folder: string
