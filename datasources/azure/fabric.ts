@@ -25,6 +25,8 @@ export class Fabric {
   readonly #machine: Machine
   readonly #settings: AzureSettings
   #uplink: Uplink | undefined
+  /** Links that were asked for a lease: whatever came of it, they are put back as they were. */
+  readonly #touched = new Set<string>()
   #endpoint: string
   #hasReported = false
   #hasDhcpFailed = false
@@ -68,6 +70,7 @@ export class Fabric {
       const link = named ?? fallbackNic(this.#machine)?.name
       try {
         if (link === undefined) throw new LinkError('eth0', 'there is no network interface')
+        this.#touched.add(link)
         const lease = await links.dhcp(link)
         const { wireServer: offered, routed } = readLease(lease)
         this.#endpoint = this.#settings.wireServer ?? offered ?? this.#endpoint
@@ -86,15 +89,16 @@ export class Fabric {
       if (this.#hasDhcpFailed || (clock.monotonic() - start) / 1000 + 1 >= seconds) break
       await clock.sleep(1000)
     }
-    this.#hasDhcpFailed = true
     const waited = Math.round((clock.monotonic() - start) / 1000)
-    log.warning(`no DHCP lease in ${waited} s: Azure's metadata service and wire server can't be reached`)
+    const say = this.#hasDhcpFailed ? log.debug : log.warning
+    this.#hasDhcpFailed = true
+    say(`no DHCP lease in ${waited} s: Azure's metadata service and wire server can't be reached`)
   }
 
   async disconnect(): Promise<void> {
-    const link = this.#uplink?.link
     this.#uplink = undefined
-    if (link !== undefined) await this.#machine.links.release(link)
+    for (const link of this.#touched) await this.#machine.links.release(link)
+    this.#touched.clear()
   }
 
   /** Lets the goal state come while other things are read. */

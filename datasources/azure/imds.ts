@@ -144,5 +144,5 @@ const keysOf = (list: Json | undefined): string[] | undefined => {
 }
 
 /** What to log when the metadata is done without. */
-export const ignoredImds = (failure: ImdsFailure): string =>
-  `the metadata service is done without: ${messageOf(failure)}`
+export const ignoredImds = (failure: ImdsFailure, url: string): string =>
+  `${url} is done without (${messageOf(failure)}): what only it knows is missing. Check that no firewall or proxy is in its way`

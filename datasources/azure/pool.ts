@@ -135,7 +135,10 @@ const reprovisionData = async (machine: Machine, settings: AzureSettings, fabric
   let tries = 0
   while (machine.clock.monotonic() - start < longestMilliseconds) {
     if (!fabric.isUp) await fabric.connect(settings.dhcpSeconds.useful)
-    if (!fabric.isUp) continue
+    if (!fabric.isUp) {
+      await machine.clock.sleep(1000)
+      continue
+    }
     tries += 1
     const outcome = await machine.http
       .request({ url, headers: imdsHeaders(), timeoutSeconds: 30 })

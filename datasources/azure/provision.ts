@@ -89,7 +89,7 @@ const askMetadata = async (
     return await fetchImds(machine, { url: settings.imdsUrl, maxSeconds: settings.imdsSeconds, isRouted })
   } catch (error) {
     if (!(error instanceof ImdsFailure)) throw error
-    machine.log.warning(ignoredImds(error))
+    machine.log.warning(ignoredImds(error, settings.imdsUrl))
     // Azure Stack may be without the service: there it is no failure.
     if (isRouted || !error.isSilent) await fabric.reportFailure(error.report)
     return undefined
@@ -152,6 +152,7 @@ const reportReady = async (
       }
       if (drive !== undefined) await eject(machine, drive)
     })
+    machine.log.info('Azure knows that this machine is ready')
   } catch (error) {
     machine.log.warning(`Azure could not be told that provisioning succeeded: ${messageOf(error)}`)
   }

@@ -95,7 +95,9 @@ const perform = async (machine: MemoryMachine, agent: GuestAgent, operation: Jso
     case 'ovf-env':
       return { ovf: ovfOutcome(await readAgentOvf(textAt(operation, 'xml') ?? '')) }
     case 'imds-compute':
-      return { imds: await agent.compute() }
+      return {
+        imds: Object.fromEntries(Object.entries(await agent.compute()).map(([key, text]) => [key, text ?? null])),
+      }
     default:
       throw new TypeError(`operation ${name}: not supported yet`)
   }

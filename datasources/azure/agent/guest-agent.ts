@@ -1,10 +1,10 @@
 import { DatasourceError, HttpStatusError, messageOf } from '../../../src/machine/errors.ts'
 import { jsonObjectOf } from '../../../src/machine/http-retry.ts'
-import type { JsonObject } from '../../../src/machine/json.ts'
 import type { Machine } from '../../../src/machine/machine.ts'
 import { type AzureCertificate, pemBody, readCertificates } from '../certificates.ts'
 import { lastingTransportKey } from '../transport-key.ts'
 import { call } from './call.ts'
+import { type Compute, readCompute } from './compute.ts'
 import {
   type AgentGoalState,
   agreedVersion,
@@ -27,7 +27,7 @@ export interface GuestAgent {
   reportHealth(health: AgentHealth): Promise<void>
   reportThumbprint(thumbprint: string): Promise<void>
   /** `compute` of the instance metadata. */
-  compute(): Promise<JsonObject>
+  compute(): Promise<Compute>
 }
 
 const protocolVersion = '2012-11-30'
@@ -147,7 +147,7 @@ export const guestAgent = (
     },
     compute: async () => {
       const url = `${at.imdsUrl}/instance/compute?api-version=2018-02-01`
-      return jsonObjectOf(await call(machine, { url, headers: { Metadata: 'True' } }))
+      return readCompute(jsonObjectOf(await call(machine, { url, headers: { Metadata: 'True' } })))
     },
   }
 }
