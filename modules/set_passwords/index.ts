@@ -1,4 +1,5 @@
 import type { ConfigModule, ModuleContext } from '../../src/cloudconfig/module.ts'
+import { removeStaleLocks } from '../../src/distros/account-locks.ts'
 import { readUsers } from '../../src/distros/users-config.ts'
 import { writeToConsole } from '../../src/machine/console.ts'
 import { ItemsFailed, messageOf } from '../../src/machine/errors.ts'
@@ -90,6 +91,7 @@ const setPasswords: ConfigModule = {
     const isThere = ({ name }: PasswordRequest): boolean => distro.accounts.find(machine, name) !== undefined
     for (const { name } of requests.filter((request) => !isThere(request)))
       report(`the password of ${name} is not set: there is no such user`)
+    if (requests.length > 0) removeStaleLocks(machine)
     const done = await setAll(context, requests.filter(isThere), report)
     showRandom(context, done)
     if (mustExpire(context)) await expireAll(context, done, report)

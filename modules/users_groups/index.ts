@@ -1,4 +1,5 @@
 import type { ConfigModule, ModuleContext } from '../../src/cloudconfig/module.ts'
+import { removeStaleLocks } from '../../src/distros/account-locks.ts'
 import { checkAccountName } from '../../src/distros/account-names.ts'
 import { type GroupEntry, readUsers, type UserEntry } from '../../src/distros/users-config.ts'
 import { ItemsFailed, messageOf } from '../../src/machine/errors.ts'
@@ -69,6 +70,7 @@ const usersGroups: ConfigModule = {
       failures.push(problem)
     }
     problems.forEach(report)
+    removeStaleLocks(machine)
     for (const group of groups) await makeGroup(context, group).catch((error: unknown) => report(messageOf(error)))
     const missing = users.map(({ name }) => name).filter((name) => distro.accounts.find(machine, name) === undefined)
     const unfinished = unfinishedUsers(machine, instance, missing)
