@@ -27,29 +27,35 @@ const oldestVersion = '2009-04-04'
  * @throws HttpFailure or HttpStatusError when the root of the metadata can't be read.
  */
 export const crawl = async (machine: Machine, session: Ec2Session, cloud: Ec2Cloud): Promise<Ec2Crawl> => {
-  const version = await findVersion(session)
+  const { version, instanceId } = await findVersion(session)
   const [userData, metadata, identity] = await Promise.all([
     readUserData(machine, session, version),
-    readTree(machine, session, version, cloud),
+    readTree(machine, session, version, cloud, instanceId),
     cloud === 'aws' ? readIdentity(machine, session, version) : undefined,
   ])
   return { address: session.address, version, userData, metadata, identity }
 }
 
+interface KnownVersion {
+  readonly version: string
+  /** The document by which the version was found. */
+  readonly instanceId: Uint8Array | undefined
+}
+
 /** The newest version that this service knows. All services of today know the first. */
-const findVersion = async (session: Ec2Session): Promise<string> => {
-  const isKnown = async (version: string): Promise<boolean> => {
+const findVersion = async (session: Ec2Session): Promise<KnownVersion> => {
+  const probe = async (version: string): Promise<KnownVersion | undefined> => {
     try {
-      return (await session.once(`${version}/meta-data/instance-id`)).status === 200
+      const response = await session.once(`${version}/meta-data/instance-id`)
+      return response.status === 200 ? { version, instanceId: response.body } : undefined
     } catch (error) {
-      if (error instanceof HttpFailure || error instanceof HttpStatusError) return false
+      if (error instanceof HttpFailure || error instanceof HttpStatusError) return undefined
       throw error
     }
   }
   const [newest = oldestVersion, ...older] = versions
-  if (await isKnown(newest)) return newest
-  const known = await Promise.all(older.map(isKnown))
-  return older.find((_, index) => known[index]) ?? oldestVersion
+  const known = (await probe(newest)) ?? (await Promise.all(older.map(probe))).find((found) => found !== undefined)
+  return known ?? { version: oldestVersion, instanceId: undefined }
 }
 
 /** Empty when there is none, or when it can't be read. */
@@ -70,13 +76,20 @@ const decoded = (body: Uint8Array): Uint8Array => {
   return new Uint8Array(Buffer.from(text, 'base64'))
 }
 
-const readTree = (machine: Machine, session: Ec2Session, version: string, cloud: Ec2Cloud): Promise<JsonObject> => {
+const readTree = (
+  machine: Machine,
+  session: Ec2Session,
+  version: string,
+  cloud: Ec2Cloud,
+  instanceId: Uint8Array | undefined,
+): Promise<JsonObject> => {
   const root = `${version}/meta-data/`
   const skipsTags = cloud === 'outscale'
   const deep = cloud === 'aws' ? deepFolders(machine) : []
   return walkEc2Tree({
     log: machine.log,
     read: async (path) => {
+      if (path === 'instance-id' && instanceId !== undefined) return instanceId
       if (!skipsTags || !path.startsWith('tags/')) return (await session.get(`${root}${path}`)).body
       // Outscale lists tags that it does not have.
       const response = await session.get(`${root}${path}`, [404])
@@ -105,10 +118,12 @@ const ownDrivers: readonly (string | undefined)[] = ['ena', 'efa', 'ixgbevf', 'v
 const deepFolders = (machine: Machine): readonly string[] => {
   const macs = listNics(machine).flatMap(({ mac, driver }) => (ownDrivers.includes(driver) ? [mac] : []))
   return [
+    'events/maintenance/',
     'identity-credentials/ec2/',
     'network/interfaces/',
     'network/interfaces/macs/',
     ...macs.map((mac) => `network/interfaces/macs/${mac}/`),
+    'tags/instance/',
   ]
 }
 

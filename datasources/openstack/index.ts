@@ -48,7 +48,7 @@ const read = async (context: DatasourceContext, link: string | undefined): Promi
   if (files === undefined) return undefined
   const dsmode = dsmodeOf([files.dsmode], machine.log)
   if (dsmode === 'disabled') return undefined
-  const ec2Metadata = await readEc2Metadata(machine, settings)
+  const ec2Metadata = await readEc2Metadata(machine, settings, service)
   const networkConfig = settings.appliesNetwork ? networkOf(machine, files.networkData) : undefined
   return {
     ...openstackInstance(files, ec2Metadata),

@@ -93,6 +93,9 @@ const certain: readonly string[] = [
   'public-keys/0/openssh-key',
 ]
 
+/** Where the service was found elsewhere, its IPv4 address may be one that swallows requests. */
+const firstLook = { timeoutSeconds: 2 }
+
 /**
  * nova's metadata in EC2's form, wherever its own was found. It says little more, so that it is missing is no fault, and
  * nothing is waited for.
@@ -100,10 +103,11 @@ const certain: readonly string[] = [
 export const readEc2Metadata = async (
   machine: Machine,
   settings: OpenstackSettings,
+  service: OpenstackService,
 ): Promise<JsonObject | undefined> => {
   const root = `${ipv4Address}/latest/meta-data/`
   const read = async (path: string, rule: RetryOptions['rule'] = isPassing): Promise<Uint8Array> => {
-    const options = { ...settings.retry, rule }
+    const options = { ...settings.retry, rule, ...(path === '' && service.address !== ipv4Address && firstLook) }
     return (await requestWithRetries(machine, { url: `${root}${path}` }, options)).body
   }
   const unlessSilent: RetryOptions['rule'] = (outcome) => (outcome instanceof HttpFailure ? 'stop' : isPassing(outcome))

@@ -19,7 +19,7 @@ export interface Ec2TreeSource {
 }
 
 /** Requests on the way at the same time: enough for a folder and all that is in it. */
-const parallelRequests = 32
+const parallelRequests = 64
 /** Whatever a metadata service says, there is an end to it. */
 const maxDocuments = 4000
 const maxDepth = 16
