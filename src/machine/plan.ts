@@ -3,14 +3,17 @@ import { createJournal } from './create-journal.ts'
 import { createLog } from './create-log.ts'
 import { FileError, LinkError } from './errors.ts'
 import type { Files } from './files.ts'
+import type { Http } from './http.ts'
+import { httpResponse } from './http-response.ts'
 import type { Links } from './links.ts'
 import type { LogSink } from './log.ts'
 import type { Machine } from './machine.ts'
+import { shownUrl } from './shown-url.ts'
 import { overlayStore } from './tree.ts'
 import { treeFiles } from './tree-files.ts'
 
 const refuse = async (name: string): Promise<never> => {
-  throw new LinkError(name, 'a plan changes no network links')
+  throw new LinkError(name, 'a plan changes no network links', true)
 }
 const noLinks: Links = { dhcp: refuse, linkLocal: refuse, release: async () => undefined }
 
@@ -55,6 +58,15 @@ const readableFiles = ({ files, log }: Machine): Files => {
   }
 }
 
+/** A plan asks, but tells nobody anything: what would be posted counts as received. */
+const askingHttp = ({ http, log }: Machine): Http => ({
+  request: async (request) => {
+    if (request.method !== 'POST' && request.method !== 'DELETE') return http.request(request)
+    log.debug(`${request.method} ${shownUrl(request.url)} is left out of a plan`)
+    return httpResponse({ url: request.url })
+  },
+})
+
 export interface PlanOptions {
   /** Where the plan's log records go. Default: into the log of `base`. */
   readonly sinks?: readonly LogSink[]
@@ -63,7 +75,8 @@ export interface PlanOptions {
 /**
  * A plan of what would be done to `base`: its files are read through, and what is written stays in memory, where later
  * reads see it. `run` only records the command; `ask` really asks, and does not see planned writes. The journal keeps
- * what files held before and after. HTTP and disks are those of `base`.
+ * what files held before and after. Disks are those of `base`, and so is HTTP, but for POST and DELETE: a plan tells
+ * nobody anything.
  */
 export const planMachine = (base: Machine, options: PlanOptions = {}): Machine => {
   const log = options.sinks && createLog({ clock: base.clock, sinks: options.sinks })
@@ -81,7 +94,7 @@ export const planMachine = (base: Machine, options: PlanOptions = {}): Machine =
       owner: { userId: 0, groupId: 0 },
       keepContent: true,
     }),
-    http: here.http,
+    http: askingHttp(here),
     clock: here.clock,
     disks: here.disks,
     links: noLinks,

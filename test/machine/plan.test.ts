@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { FileError, LinkError } from '../../src/machine/errors.ts'
+import { httpResponse } from '../../src/machine/http-response.ts'
 import { memoryMachine } from '../../src/machine/memory.ts'
 import { planMachine } from '../../src/machine/plan.ts'
 
@@ -111,4 +112,15 @@ test('a plan keeps a log of its own when it is given one', () => {
   planMachine(machine).as('ntp').log.info('into the log below')
   assert.deepEqual(messages, ['ntp: planned'])
   assert.equal(machine.records[0]?.message, 'into the log below')
+})
+
+test('a plan asks over the network, but tells nobody anything', async () => {
+  const machine = memoryMachine({ http: ({ url }) => httpResponse({ url, body: 'answer' }) })
+  const { http } = planMachine(machine)
+  assert.equal((await http.request({ url: 'http://a/' })).text(), 'answer')
+  assert.equal((await http.request({ url: 'http://a/', method: 'POST', body: 'failed' })).status, 200)
+  assert.deepEqual(
+    machine.requests.map(({ method }) => method),
+    [undefined],
+  )
 })
