@@ -85,9 +85,7 @@ const setPasswords: ConfigModule = {
       failures.push(problem)
     }
     const defaultUser = readUsers(cloudConfig, distro).defaultUser?.name
-    const requests = readRequests(cloudConfig, context.arguments[0], defaultUser, (problem) =>
-      machine.log.warning(problem),
-    )
+    const requests = readRequests(cloudConfig, context.arguments[0], defaultUser, machine.log)
     const isThere = ({ name }: PasswordRequest): boolean => distro.accounts.find(machine, name) !== undefined
     for (const { name } of requests.filter((request) => !isThere(request)))
       report(`the password of ${name} is not set: there is no such user`)

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { isJsonObject, type Json, type JsonObject, objectAt } from '../../src/machine/json.ts'
+import type { Log } from '../../src/machine/log.ts'
 
 /** A password to be set for one user. */
 export interface PasswordRequest {
@@ -54,8 +55,8 @@ const linesOf = (list: Json | undefined): Json[] => {
 }
 
 /**
- * The passwords that `chpasswd` asks for, or `password` for the default user. A line or item that is none is reported;
- * what it holds is not shown.
+ * The passwords that `chpasswd` asks for, or `password` for the default user. A line or item that is none is left out;
+ * the check of the configuration has told of it already.
  *
  * @param forDefault a password for the default user that hides `chpasswd.list`, from the command line
  */
@@ -63,24 +64,24 @@ export const readRequests = (
   config: JsonObject,
   forDefault: string | undefined,
   defaultUser: string | undefined,
-  report: (problem: string) => void,
+  log: Log,
 ): PasswordRequest[] => {
   const chpasswd = objectAt(config, 'chpasswd')
   const users = chpasswd['users']
   const items = (Array.isArray(users) ? users : []).flatMap((item, index) => {
     const request = fromItem(item)
-    if (!request) report(`chpasswd.users[${index}]: must have a name, and a password or type RANDOM; it is left out`)
+    if (!request) log.debug(`chpasswd.users[${index}]: must have a name, and a password or type RANDOM; it is left out`)
     return request ?? []
   })
   const lines = (forDefault === undefined ? linesOf(chpasswd['list']) : []).flatMap((line, index) => {
     const request = typeof line === 'string' ? fromLine(line) : undefined
-    if (!request) report(`chpasswd.list, line ${index + 1}: must be name:password; it is left out`)
+    if (!request) log.debug(`chpasswd.list, line ${index + 1}: must be name:password; it is left out`)
     return request ?? []
   })
   if (items.length > 0 || lines.length > 0) return [...items, ...lines]
   const given = forDefault ?? config['password']
   if ((typeof given !== 'string' && typeof given !== 'number') || given === '') return []
   if (defaultUser !== undefined) return [fromLine(`${defaultUser}:${given}`) ?? random(defaultUser)]
-  report('password: there is no default user to give it to; add default to users, or use chpasswd.users')
+  log.warning('password: there is no default user to give it to; add default to users, or use chpasswd.users')
   return []
 }

@@ -93,7 +93,7 @@ const ssh: ConfigModule = {
       context.machine.log.error(problem)
       failures.push(problem)
     }
-    const settings = readSettings(context.cloudConfig, report)
+    const settings = readSettings(context.cloudConfig, (problem) => context.machine.log.debug(problem))
     await hostKeys(context, settings, report)
     await publish(context, settings)
     authorize(context, settings, report)

@@ -21,14 +21,17 @@ const asFlag = (value: Json): boolean | undefined => {
   return ['false', '0', 'off', 'no'].includes(text) ? false : undefined
 }
 
-/** Reads the settings. An unusable one is reported and counts as not given. */
-export const readSettings = (config: JsonObject, report: (problem: string) => void): SshSettings => {
+/**
+ * Reads the settings. An unusable one counts as not given; the check of the configuration has told of it already.
+ * @param note takes a line about each
+ */
+export const readSettings = (config: JsonObject, note: (problem: string) => void): SshSettings => {
   const publishing = objectAt(config, 'ssh_publish_hostkeys')
   const flag = (from: JsonObject, key: string, otherwise: boolean): boolean => {
     const value = from[key]
     if (value === undefined || value === null) return otherwise
     const converted = asFlag(value)
-    if (converted === undefined) report(`${key}: must be true or false; it counts as ${otherwise}`)
+    if (converted === undefined) note(`${key}: must be true or false; it counts as ${otherwise}`)
     return converted ?? otherwise
   }
   const texts = (from: JsonObject, key: string): readonly string[] | undefined => {
@@ -37,7 +40,7 @@ export const readSettings = (config: JsonObject, report: (problem: string) => vo
     const items = Array.isArray(value) ? value : [value]
     return items.flatMap((item, index) => {
       if (typeof item === 'string') return [item]
-      report(`${key}[${index}]: must be a text; it is left out`)
+      note(`${key}[${index}]: must be a text; it is left out`)
       return []
     })
   }

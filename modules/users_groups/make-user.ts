@@ -20,7 +20,8 @@ export interface UserRun {
 /** Makes one user, or brings one that is there already up to date. @throws when the user can't be made at all. */
 export const makeUser = async (run: UserRun, entry: UserEntry): Promise<void> => {
   checkAccountName(entry.name, entry.key)
-  const options = readUserOptions(entry, run.report)
+  const note = (problem: string): void => run.context.machine.log.debug(problem)
+  const options = readUserOptions(entry, { note, report: run.report })
   checkTogether(entry, options)
   if (options.snapUser !== undefined) return makeSnapUser(run, entry, options)
   const isOwn = await ensureAccount(run, entry, options)

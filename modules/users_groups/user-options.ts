@@ -78,14 +78,20 @@ const asGroups: Read<readonly string[]> = (value) => {
   return groupNames(value)
 }
 
+export interface Listener {
+  /** A value of the wrong type: the check of the configuration has told of it already. */
+  note(problem: string): void
+  /** Anything else that is unusable. */
+  report(problem: string): void
+}
+
 /**
- * Reads a user's options. An unusable value is reported and counts as not given, so that the user is made all the same;
- * but where that could open more than was meant (another shell, no end of the account), the user is refused.
+ * Reads a user's options. An unusable value counts as not given, so that the user is made all the same; but where that
+ * could open more than was meant (another shell, no end of the account), the user is refused.
  *
- * @param report takes a line that names the option
  * @throws ConfigError
  */
-export const readUserOptions = ({ key, options }: UserEntry, report: (problem: string) => void): UserOptions => {
+export const readUserOptions = ({ key, options }: UserEntry, { note, report }: Listener): UserOptions => {
   const must = <T>(name: string, as: Read<T>, what: string): T | undefined => {
     const value = options[name]
     if (value === undefined || value === null) return undefined
@@ -97,10 +103,11 @@ export const readUserOptions = ({ key, options }: UserEntry, report: (problem: s
     try {
       return must(name, as, what)
     } catch (error) {
-      report(`${messageOf(error)}; it is left out`)
+      note(`${messageOf(error)}; it is left out`)
       return undefined
     }
   }
+  if (options['sudo'] === true) report(`${key}.sudo: true is no rule; write one, such as ALL=(ALL) ALL`)
   const text = (name: string): string | undefined => read(name, asText, 'a text')
   const flag = (name: string, otherwise: boolean): boolean => read(name, asFlag, 'true or false') ?? otherwise
   return {

@@ -110,7 +110,7 @@ const defaultUserOptions = (config: JsonObject, distro: Distro, problems: string
   const user = config['user']
   const image = withUnderscores(objectAt(distro.systemInfo, 'default_user'))
   if (user === undefined || user === null) return image
-  if (typeof user === 'string') return { ...image, name: user }
+  if (typeof user === 'string' || typeof user === 'number') return { ...image, name: String(user) }
   if (isJsonObject(user)) return { ...image, ...withUnderscores(user) }
   problems.push('user: must be a name or a mapping of options; it is left out')
   return image
