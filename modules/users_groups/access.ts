@@ -4,8 +4,8 @@ import { loginRefusal } from '../../src/distros/login-refusal.ts'
 import { writeSudoRules } from '../../src/distros/sudoers.ts'
 import type { UserEntry } from '../../src/distros/users-config.ts'
 import { messageOf } from '../../src/machine/errors.ts'
-import type { UserRun } from './make-user.ts'
 import type { UserOptions } from './user-options.ts'
+import type { UserRun } from './user-run.ts'
 
 /** What a user may become (doas, sudo) and the keys that open the account. One failing does not stop the others. */
 export const giveAccess = async (run: UserRun, { key, name }: UserEntry, options: UserOptions): Promise<void> => {

@@ -3,9 +3,10 @@ import { removeStaleLocks } from '../../src/distros/account-locks.ts'
 import { checkAccountName } from '../../src/distros/account-names.ts'
 import { type GroupEntry, readUsers, type UserEntry } from '../../src/distros/users-config.ts'
 import { ItemsFailed, messageOf } from '../../src/machine/errors.ts'
-import { makeUser, type UserRun } from './make-user.ts'
+import { makeUser } from './make-user.ts'
 import { schema } from './schema.ts'
 import { unfinishedUsers } from './unfinished.ts'
+import type { UserRun } from './user-run.ts'
 
 /** Makes a group and adds the members that are there. A group that can't be made is told of, no more: nobody needs it. */
 const makeGroup = async ({ machine, distro }: ModuleContext, { name, key, members }: GroupEntry): Promise<void> => {
@@ -73,7 +74,7 @@ const usersGroups: ConfigModule = {
     removeStaleLocks(machine)
     for (const group of groups) await makeGroup(context, group).catch((error: unknown) => report(messageOf(error)))
     const missing = users.map(({ name }) => name).filter((name) => distro.accounts.find(machine, name) === undefined)
-    const unfinished = unfinishedUsers(machine, instance, missing)
+    const unfinished = unfinishedUsers(machine, instance.folder, missing)
     const run: UserRun = { context, unfinished, defaultUser: defaultUser?.name, report }
     for (const user of users) await makeOne(run, user)
     unfinished.clear()

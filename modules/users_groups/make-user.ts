@@ -1,21 +1,11 @@
-import type { ModuleContext } from '../../src/cloudconfig/module.ts'
 import { checkAccountName } from '../../src/distros/account-names.ts'
 import type { NewUser } from '../../src/distros/distro.ts'
 import type { UserEntry } from '../../src/distros/users-config.ts'
 import { ConfigError, messageOf } from '../../src/machine/errors.ts'
 import { giveAccess, redirectLogins } from './access.ts'
 import { setPassword } from './password.ts'
-import type { Unfinished } from './unfinished.ts'
 import { readUserOptions, type UserOptions } from './user-options.ts'
-
-export interface UserRun {
-  readonly context: ModuleContext
-  readonly unfinished: Unfinished
-  /** Name of the default user, when the configuration asks for one. */
-  readonly defaultUser: string | undefined
-  /** Takes a line about something that failed; the rest goes on. */
-  report(problem: string): void
-}
+import type { UserRun } from './user-run.ts'
 
 /** Makes one user, or brings one that is there already up to date. @throws when the user can't be made at all. */
 export const makeUser = async (run: UserRun, entry: UserEntry): Promise<void> => {

@@ -1,6 +1,6 @@
 import type { UserEntry } from '../../src/distros/users-config.ts'
-import type { UserRun } from './make-user.ts'
 import type { UserOptions } from './user-options.ts'
+import type { UserRun } from './user-run.ts'
 
 /** Sets the password that was asked for, and locks the account unless `lock_passwd` is false. */
 export const setPassword = async (

@@ -1,4 +1,3 @@
-import type { Instance } from '../../src/instance/instance.ts'
 import type { Machine } from '../../src/machine/machine.ts'
 
 /**
@@ -12,8 +11,8 @@ export interface Unfinished {
 }
 
 /** @param missing names of accounts that are not there yet */
-export const unfinishedUsers = (machine: Machine, instance: Instance, missing: readonly string[]): Unfinished => {
-  const file = `${instance.folder}/users_groups.unfinished`
+export const unfinishedUsers = (machine: Machine, instanceFolder: string, missing: readonly string[]): Unfinished => {
+  const file = `${instanceFolder}/users_groups.unfinished`
   const earlier = (machine.files.readTextIfExists(file) ?? '').split('\n').filter(Boolean)
   const names = new Set([...earlier, ...missing.filter((name) => !/\s/.test(name))])
   if (names.size > earlier.length) machine.files.write(file, [...names, ''].join('\n'), { mode: 0o600 })
