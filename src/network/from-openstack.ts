@@ -204,7 +204,7 @@ const subnetType = (type: string): string => {
   if (type.startsWith('ipv6_dhcpv6') || type === 'ipv6_slaac') return type
   if (type.includes('dhcp')) return type.startsWith('ipv6') ? 'dhcp6' : 'dhcp4'
   if (type === 'ipv6' || type === 'static6') return 'static6'
-  return 'static'
+  return type === 'ipv4' ? 'static' : type
 }
 
 const nameserversOf = (holder: JsonObject): Json[] =>
