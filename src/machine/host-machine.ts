@@ -9,6 +9,7 @@ import type { Links } from './links.ts'
 import { liveFiles } from './live-files.ts'
 import type { LogSink } from './log.ts'
 import type { CommandOptions, CommandResult, Machine, MachineKind } from './machine.ts'
+import type { PassedOutput } from './passed-output.ts'
 import { realClock } from './real-clock.ts'
 import type { ProcessStart } from './run-process.ts'
 import { defaultPath, findCommand } from './which.ts'
@@ -18,6 +19,11 @@ export interface HostMachineOptions {
   readonly sinks?: readonly LogSink[]
   /** In whose name is logged and journaled until `as` says otherwise. Default `firstlight`. */
   readonly actor?: string
+  /**
+   * Where commands with `output: 'pass'` print to, asked at each (src/machine/passed-output.ts); undefined, and without
+   * this: where firstlight itself does.
+   */
+  readonly output?: () => Pick<PassedOutput, 'stdout' | 'stderr'> | undefined
 }
 
 /** What a live machine and an image do differently. */
@@ -47,7 +53,8 @@ export const hostMachine = (parts: HostParts, options: HostMachineOptions = {}):
     const prepared = (argv: readonly string[], given: CommandOptions): ProcessStart => {
       const program = which(argv[0] ?? '', given.env?.['PATH'])
       if (program === undefined) throw notInstalled(argv, given)
-      return parts.start(program, argv, given)
+      const output = given.output === 'pass' ? options.output?.() : undefined
+      return { ...parts.start(program, argv, given), ...(output && { output }) }
     }
     const ask = async (argv: readonly string[], given: CommandOptions = {}): Promise<CommandResult> => {
       const start = prepared(argv, given)

@@ -14,6 +14,8 @@ export interface ProcessStart {
   readonly words: readonly string[]
   readonly cwd: string
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** Descriptors that the command gets with `output: 'pass'`; undefined: firstlight's own. */
+  readonly output?: { readonly stdout: number; readonly stderr: number }
 }
 
 const defaultTimeoutSeconds = 20 * 60
@@ -141,12 +143,13 @@ const runToEnd = async (
   start: ProcessStart,
   options: CommandOptions,
 ): Promise<CommandResult> => {
-  const output = options.output === 'pass' ? 'inherit' : 'pipe'
+  const passed = [start.output?.stdout ?? 1, start.output?.stderr ?? 2]
+  const output: (number | 'pipe')[] = options.output === 'pass' ? passed : ['pipe', 'pipe']
   const child = spawn(start.file, start.words.slice(1), {
     argv0: start.words[0] ?? start.file,
     cwd: start.cwd,
     env: environmentOf(start),
-    stdio: [options.input === undefined ? 'ignore' : 'pipe', output, output],
+    stdio: [options.input === undefined ? 'ignore' : 'pipe', ...output],
     detached: true,
   })
   const stdout = collect(child.stdout)
