@@ -2,7 +2,7 @@ import { mkdtempSync, rmdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { listBlockDevices } from './blkid.ts'
 import type { Disks } from './disks.ts'
-import { MountError, messageOf } from './errors.ts'
+import { CommandError, MountError, messageOf } from './errors.ts'
 import type { Machine } from './machine.ts'
 import { mountedFolder } from './mounts.ts'
 
@@ -21,6 +21,12 @@ const timeoutSeconds = 60
 /** Sets nothing free that the disk could bring along: no programs, no devices, no set-user-id. */
 const safeOptions = 'ro,nosuid,nodev,noexec'
 
+/** What mount(8) complains about, without its own name and the folder's. */
+const complaint = (error: unknown): string => {
+  const said = error instanceof CommandError ? error.stderr.trim().split('\n', 1)[0] : undefined
+  return said ? said.replace(/^mount: (\/\S+: )?/, '') : messageOf(error)
+}
+
 const mount = async (machine: Machine, device: string, folder: string, types: readonly string[]): Promise<void> => {
   const failures: string[] = []
   for (const type of types.length > 0 ? types : ['auto']) {
@@ -29,7 +35,7 @@ const mount = async (machine: Machine, device: string, folder: string, types: re
       await machine.ask(words, { timeoutSeconds })
       return
     } catch (error) {
-      failures.push(messageOf(error))
+      failures.push(`${type}: ${complaint(error)}`)
     }
   }
   throw new MountError(device, failures.join('; '))

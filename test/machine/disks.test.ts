@@ -114,7 +114,9 @@ const mounting =
   (argv) => {
     if (argv[0] === 'umount') return {}
     if (argv[0] !== 'mount') return undefined
-    return argv[4] === type ? {} : { exitCode: 32, stderr: 'wrong fs type' }
+    return argv[4] === type
+      ? {}
+      : { exitCode: 32, stderr: 'mount: /run/x: wrong fs type\n       dmesg(1) may have more\n' }
   }
 
 test('a disk is mounted read-only, by the first type that fits, and unmounted although its reader fails', async () => {
@@ -145,7 +147,7 @@ test('a disk that cannot be mounted is an error that names it and why', async ()
   const reading = liveDisks(machine).withMounted('/dev/sr0', () => 1)
   await assert.rejects(reading, (error) => {
     assert.ok(error instanceof MountError)
-    assert.match(error.message, /^cannot mount \/dev\/sr0 read-only: mount .* exit code 32: wrong fs type$/)
+    assert.equal(error.message, 'cannot mount /dev/sr0 read-only: auto: wrong fs type')
     return true
   })
 })
