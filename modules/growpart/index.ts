@@ -1,8 +1,9 @@
 import { defineModule, type ModuleContext } from '../../src/cloudconfig/module.ts'
 import { ItemsFailed, messageOf } from '../../src/machine/errors.ts'
-import { deviceSize, partitionOf } from '../../src/machine/partition.ts'
+import { bytesBehind, deviceSize, type Partition, partitionOf } from '../../src/machine/partition.ts'
 import { deviceOfPath } from '../../src/machine/root-device.ts'
 import { chooseTool, type GrowTool } from './grow-tools.ts'
+import { alignmentBytes } from './partition-table.ts'
 
 const schema = {
   type: 'object',
@@ -49,15 +50,27 @@ const blockDevice = ({ machine }: ModuleContext, entry: string): string | undefi
   return machine.files.stat(entry)?.type === 'device' ? entry : undefined
 }
 
-const growOne = async (context: ModuleContext, tool: GrowTool, entry: string): Promise<void> => {
-  const { machine, paths } = context
+/** The partition of an entry, when there is room behind it: asking the kernel costs nothing, a tool takes a while. */
+const growable = (context: ModuleContext, entry: string): Partition | undefined => {
+  const { machine } = context
   const device = blockDevice(context, entry)
-  if (device === undefined) return machine.log.debug(`growpart: ${entry} is on no block device: skipped`)
-  const partition = partitionOf(machine, device)
-  if (partition === undefined) return machine.log.debug(`growpart: ${entry} (${device}) is no partition: skipped`)
+  const partition = device === undefined ? undefined : partitionOf(machine, device)
+  if (partition === undefined) {
+    machine.log.debug(`growpart: ${entry} is on no partition: skipped`)
+    return undefined
+  }
+  const behind = bytesBehind(machine, partition)
+  if (behind === undefined || behind > alignmentBytes) return partition
+  machine.log.debug(`growpart: ${entry} (${partition.path}) is as large as it can be`)
+  return undefined
+}
+
+const growOne = async (context: ModuleContext, tool: GrowTool, entry: string, partition: Partition): Promise<void> => {
+  const { machine, paths } = context
   const before = deviceSize(machine, partition.path)
   if (!(await tool.grow(machine, partition, `${paths.run}/tmp/growpart`))) {
-    return machine.log.debug(`growpart: ${entry} (${partition.path}) is as large as it can be`)
+    machine.log.debug(`growpart: ${entry} (${partition.path}) is as large as it can be`)
+    return
   }
   const after = deviceSize(machine, partition.path)
   machine.log.info(`growpart: ${entry} (${partition.path}) grew from ${before} to ${after} bytes`)
@@ -87,10 +100,12 @@ export default defineModule({
     const failures: string[] = []
     for (const entry of devices) {
       try {
-        await growOne(context, tool, entry)
+        const partition = growable(context, entry)
+        if (partition !== undefined) await growOne(context, tool, entry, partition)
       } catch (error) {
-        machine.log.error(`growpart.devices: ${entry}: ${messageOf(error)}`)
-        failures.push(`${entry}: ${messageOf(error)}`)
+        const line = `growpart.devices: ${entry}: ${messageOf(error)}`
+        machine.log.error(line)
+        failures.push(line)
       }
     }
     if (failures.length > 0) throw new ItemsFailed(failures)

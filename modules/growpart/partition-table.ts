@@ -14,7 +14,7 @@ interface Entry {
 }
 
 /** A gap of a mebibyte is what tools leave for alignment. */
-const alignmentBytes = 1024 * 1024
+export const alignmentBytes = 1024 * 1024
 /** Sectors at the end of a GPT disk that its second copy takes, with 512-byte sectors. */
 const gptTailSectors = 33
 /** MBR can't count further. */

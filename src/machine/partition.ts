@@ -32,7 +32,7 @@ export const partitionOf = (machine: Machine, device: string): Partition | undef
   const number = numberIn(machine, `${folder}/partition`)
   if (number === undefined) return undefined
   const [name, diskName] = folder.split('/').reverse()
-  if (!name || !diskName) return undefined
+  if (!name || !diskName || !machine.files.exists(`/sys/class/block/${diskName}`)) return undefined
   return { path: `/dev/${name.replaceAll('!', '/')}`, disk: `/dev/${diskName.replaceAll('!', '/')}`, number }
 }
 
@@ -41,4 +41,24 @@ export const deviceSize = (machine: Machine, device: string): number | undefined
   const folder = sysfsFolder(machine, device)
   const sectors = folder === undefined ? undefined : numberIn(machine, `${folder}/size`)
   return sectors === undefined ? undefined : sectors * sectorBytes
+}
+
+/**
+ * Bytes between the end of a partition and its next neighbour, or the end of the disk, as the kernel sees them now.
+ * undefined when sysfs does not tell. What a partition table needs for itself is part of it.
+ */
+export const bytesBehind = (machine: Machine, partition: Partition): number | undefined => {
+  const disk = sysfsFolder(machine, partition.disk)
+  const own = sysfsFolder(machine, partition.path)
+  if (disk === undefined || own === undefined) return undefined
+  const [start, size] = [numberIn(machine, `${own}/start`), numberIn(machine, `${own}/size`)]
+  const diskSize = numberIn(machine, `${disk}/size`)
+  if (start === undefined || size === undefined || diskSize === undefined) return undefined
+  const end = start + size
+  const neighbours = machine.files
+    .list(disk)
+    .filter((name) => machine.files.exists(`${disk}/${name}/partition`))
+    .map((name) => numberIn(machine, `${disk}/${name}/start`) ?? 0)
+    .filter((other) => other >= end)
+  return (Math.min(diskSize, ...neighbours) - end) * sectorBytes
 }

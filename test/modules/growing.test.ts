@@ -16,7 +16,6 @@ interface World {
   readonly onCommand?: MemoryCommandHandler
 }
 
-const help = '  -u | --update  R    update the kernel partition table'
 const disk = '/sys/devices/pci0000:00/nvme/nvme0n1'
 
 /** A machine with its root on the first partition of an NVMe disk, whose names end in digits either way. */
@@ -35,13 +34,13 @@ const machineOf = ({
       '/dev/nvme0n1p1': { device: true },
       [`${disk}/size`]: '20971520\n',
       [`${disk}/nvme0n1p1/partition`]: '1\n',
+      [`${disk}/nvme0n1p1/start`]: '2048\n',
       [`${disk}/nvme0n1p1/size`]: '4194304\n',
       '/sys/class/block/nvme0n1': { link: disk },
       '/sys/class/block/nvme0n1p1': { link: `${disk}/nvme0n1p1` },
       ...files,
     },
-    onCommand: async (argv, given, machine) =>
-      (await onCommand?.(argv, given, machine)) ?? (argv[1] === '--help' ? help : ''),
+    onCommand: async (argv, given, machine) => (await onCommand?.(argv, given, machine)) ?? '',
   })
 
 const grow = async (machine: MemoryMachine, settings: JsonObject = {}): Promise<void> => {
@@ -63,6 +62,17 @@ test('nothing is written where nothing can grow', async () => {
   })
   await grow(machine)
   assert.deepEqual(commandLines(machine), [])
+})
+
+test('a partition with a neighbour, or the end of the disk, right behind it costs no command at all', async () => {
+  const full = machineOf({ files: { [`${disk}/size`]: '4198400\n' } })
+  const between = machineOf({
+    files: { [`${disk}/nvme0n1p2/partition`]: '2\n', [`${disk}/nvme0n1p2/start`]: '4196352\n' },
+  })
+  for (const machine of [full, between]) {
+    await grow(machine)
+    assert.deepEqual(machine.commands, [])
+  }
 })
 
 test('nothing grows when it is switched off, forbidden by the image, or there is no partition', async () => {
