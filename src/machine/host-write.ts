@@ -7,6 +7,7 @@ import {
   fsyncSync,
   openSync,
   renameSync,
+  rmSync,
   type Stats,
   unlinkSync,
   writeSync,
@@ -77,7 +78,8 @@ export const replaceFile = (path: string, file: WrittenFile, replaced: Stats | u
     }
     renameSync(temporary, path)
   } catch (error) {
-    unlinkSync(temporary)
+    // force: what went wrong first is what is told.
+    rmSync(temporary, { force: true })
     throw error
   }
 }
