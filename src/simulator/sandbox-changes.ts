@@ -112,18 +112,24 @@ export interface ChangesOptions {
   readonly base: string
   /** Paths that the sandbox itself changed. */
   readonly ignored: readonly string[]
+  readonly isRoot: boolean
 }
 
 /** What a boot left in the sandbox's layers, by path. What can't be read (rootless, another user's) is left out. */
-export const readChanges = ({ layers, base, ignored }: ChangesOptions): SandboxChange[] => {
+export const readChanges = ({ layers, base, ignored, isRoot }: ChangesOptions): SandboxChange[] => {
   const changes: SandboxChange[] = []
+  const copies = layers.filter(({ kind }) => kind === 'copy' || kind === 'tree').map((layer) => layer.path)
+  /** Where a path is as it was: in the copy, in the stand-in layer that lies over the machine, or on the machine. */
+  const pathBefore = (path: string): string => {
+    if (copies.some((copy) => path === copy || path.startsWith(`${copy}/`))) return `${base}/before${path}`
+    return statOf(`${base}/shim${path}`)?.isFile() ? `${base}/shim${path}` : path
+  }
   const compare = (path: string, afterPath: string, after: Stats): void => {
     if (ignored.includes(path)) return
     try {
-      // The stand-in layer lies over the machine's: what it has was there before the boot.
-      const beforePath = statOf(`${base}/shim${path}`)?.isFile() ? `${base}/shim${path}` : path
-      const change = difference(path, beforePath, afterPath, after)
-      if (change) changes.push(change)
+      const change = difference(path, pathBefore(path), afterPath, after)
+      // Without root every folder that was opened for writing has another owner than before.
+      if (change && (isRoot || change.type !== 'folder' || change.change !== 'changed')) changes.push(change)
     } catch {
       // Not ours to read.
     }
@@ -142,9 +148,11 @@ export const readChanges = ({ layers, base, ignored }: ChangesOptions): SandboxC
   /** What a folder that was removed and made again no longer has: there are no marks for that, only the absence. */
   const addMissing = (path: string): void => {
     const now = new Set(namesIn(`${base}/root${path}`))
-    for (const name of namesIn(path)) {
+    const before = pathBefore(path)
+    for (const name of namesIn(before)) {
       const childPath = join(path, name)
-      const stat = now.has(name) || changes.some((change) => change.path === childPath) ? undefined : statOf(childPath)
+      const isKnown = now.has(name) || changes.some((change) => change.path === childPath)
+      const stat = isKnown ? undefined : statOf(join(before, name))
       if (stat)
         changes.push({ path: childPath, change: 'removed', type: typeOf(stat), mode: 0, size: 0, isSecret: false })
     }
@@ -154,6 +162,10 @@ export const readChanges = ({ layers, base, ignored }: ChangesOptions): SandboxC
     const now = `${base}/root${path}`
     if (kind === 'overlay') walk(path, `${base}/up${path}`)
     if (kind === 'folder') walk(path, now, (name) => known.has(join(path, name)))
+    if (kind === 'tree') {
+      walk(path, now)
+      addMissing(path)
+    }
     if (kind !== 'copy') continue
     const after = statOf(now)
     if (after) compare(path, now, after)

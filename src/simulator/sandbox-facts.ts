@@ -21,6 +21,28 @@ const placesOf = (command: string): string[] => {
   return [...new Set(found.map((folder) => join(realpathSync(folder), command)))]
 }
 
+/** Without root nobody inside could read this machine's password files; these are the same users without passwords. */
+const shadowFiles = (): [string, string][] => {
+  const names = (file: string): string[] =>
+    readFileSync(file, 'utf8')
+      .split('\n')
+      .flatMap((line) => (line.includes(':') ? (line.split(':')[0] ?? []) : []))
+  return [
+    [
+      '/etc/shadow',
+      names('/etc/passwd')
+        .map((name) => `${name}:*:20000:0:99999:7:::\n`)
+        .join(''),
+    ],
+    [
+      '/etc/gshadow',
+      names('/etc/group')
+        .map((name) => `${name}:*::\n`)
+        .join(''),
+    ],
+  ]
+}
+
 /** Files of the layer that lies over this machine's: path on the machine -> content and mode. */
 const shimFiles = (cloud: SimulatedCloud): Map<string, { content: string; mode: number }> => {
   const files = new Map<string, { content: string; mode: number }>()
@@ -41,6 +63,9 @@ const shimFiles = (cloud: SimulatedCloud): Map<string, { content: string; mode: 
   const names = Object.entries(cloud.hosts ?? {}).map(([name, address]) => `${address} ${name}\n`)
   const hosts = existsSync('/etc/hosts') ? readFileSync('/etc/hosts', 'utf8') : '127.0.0.1 localhost\n'
   if (names.length > 0) files.set('/etc/hosts', { content: hosts.replace(/\n?$/, '\n') + names.join(''), mode: 0o644 })
+  if (process.getuid?.() !== 0) {
+    for (const [path, content] of shadowFiles()) files.set(path, { content, mode: 0o640 })
+  }
   // All of them, so that the cloud must be found out as on a real machine, whatever this one is configured for.
   files.set('/etc/cloud/cloud.cfg.d/99-zz-try.cfg', {
     content: `datasource_list: [ ${defaultDatasources.join(', ')}, None ]\nmanual_cache_clean: false\n`,

@@ -74,7 +74,8 @@ const idMaps = (): IdMaps | { readonly reason: string } => {
   return {
     users: [`0 ${userId} 1`, `1 ${users.first} ${users.count}`],
     groups: [`0 ${groupId} 1`, `1 ${groups.first} ${groups.count}`],
-    identity: `0 0 ${count + 1}`,
+    // One line for each of the outer namespace's: a range must not reach over two.
+    identity: `0 0 1\n1 1 ${count}`,
     needsHelper: true,
   }
 }

@@ -21,7 +21,8 @@ export const descriptors = { events: 3, control: 4, lifeline: 5, messages: 6 } a
 /** In overlay's options colons part the layers and commas the options. */
 const optionPath = (path: string): string => path.replaceAll('\\', '\\\\').replaceAll(':', '\\:').replaceAll(',', '\\,')
 
-const overlayLines = (path: string, mode: number, owner: string, hasShims: boolean): string[] => {
+const overlayLines = (layer: Extract<Layer, { kind: 'overlay' }>, hasShims: boolean): string[] => {
+  const { path, mode, owner } = layer
   const up = quoted(`${BASE}/up${path}`)
   const work = quoted(`${BASE}/work/${path.slice(1).replaceAll('/', '%')}`)
   const lower = hasShims ? `${BASE}/shim${optionPath(path)}:${optionPath(path)}` : optionPath(path)
@@ -30,21 +31,38 @@ const overlayLines = (path: string, mode: number, owner: string, hasShims: boole
   return [
     `mkdir -p ${up} ${work} ${target}`,
     `chmod ${mode.toString(8)} ${up}; chown ${owner} ${up} 2>/dev/null || :`,
+    ...layer.opened.map(
+      (part) =>
+        `(cd ${quoted(path)} && find ./${part} -xdev -type d -print0 2>/dev/null | (cd ${up} && xargs -0 mkdir -p))`,
+    ),
+    `[ ! -k ${quoted(path)}/tmp ] || [ ! -d ${up}/tmp ] || chmod 1777 ${up}/tmp`,
     `mount -t overlay firstlight -o ${quoted(options)} ${target} || fail ${quoted(`overlayfs over ${path}`)}`,
   ]
+}
+
+/** What is copied is copied twice, so that it can be compared afterwards. */
+const beforeLines = (path: string): string[] => {
+  const before = quoted(`${BASE}/before${path}`)
+  return [`mkdir -p "$(dirname ${before})"; cp -a ${quoted(`${BASE}/root${path}`)} ${before} 2>/dev/null || :`]
 }
 
 const layerLines = (layer: Layer, hasShims: (path: string) => boolean): string[] => {
   const target = quoted(`${BASE}/root${layer.path}`)
   switch (layer.kind) {
     case 'overlay':
-      return overlayLines(layer.path, layer.mode, layer.owner, hasShims(layer.path))
+      return overlayLines(layer, hasShims(layer.path))
     case 'folder':
       return [
         `mkdir -p ${target}; chmod ${layer.mode.toString(8)} ${target}; chown ${layer.owner} ${target} 2>/dev/null || :`,
       ]
     case 'copy':
-      return [`cp -a ${quoted(layer.path)} ${target} 2>/dev/null || :`]
+      return [`cp -a ${quoted(layer.path)} ${target} 2>/dev/null || :`, ...beforeLines(layer.path)]
+    case 'tree':
+      return [
+        `mkdir -p ${target}; chmod ${layer.mode.toString(8)} ${target}; cp -a ${quoted(layer.path)}/. ${target}/ 2>/dev/null || :`,
+        `[ ! -d ${BASE}/shim${layer.path} ] || cp -a ${BASE}/shim${layer.path}/. ${target}/`,
+        ...beforeLines(layer.path),
+      ]
     case 'link':
       return [`ln -s ${quoted(layer.target)} ${target}`]
   }
@@ -117,7 +135,7 @@ export const buildScript = (plan: BuildPlan): string =>
     'set -u',
     `fail() { echo "failed $1" >&${descriptors.messages}; exit 99; }`,
     `mount -t tmpfs -o mode=755 tmpfs ${BASE} || fail 'a tmpfs of its own'`,
-    `mkdir ${BASE}/root ${BASE}/up ${BASE}/work ${BASE}/shim ${BASE}/facts`,
+    `mkdir ${BASE}/root ${BASE}/up ${BASE}/work ${BASE}/shim ${BASE}/before ${BASE}/facts`,
     `echo mounted >&${descriptors.messages}; read -r _ <&${descriptors.control} || exit 99`,
     `mount -t tmpfs -o mode=755 tmpfs ${BASE}/root`,
     ...plan.layers.filter(({ path }) => path !== '/').flatMap((layer) => layerLines(layer, plan.hasShims)),

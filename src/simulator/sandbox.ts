@@ -4,7 +4,7 @@ import type { ProgressEvent } from '../boot/progress.ts'
 import { isJsonObject, type JsonObject } from '../machine/json.ts'
 import { createCloud, type SimulatedMachine } from './index.ts'
 import type { InsideOrders } from './inside.ts'
-import { layersOf, privateFolders } from './layers.ts'
+import { layerRules, layersOf, privateFolders } from './layers.ts'
 import type { RequestRecord } from './request-log.ts'
 import { keepFiles, readChanges, type SandboxChange } from './sandbox-changes.ts'
 import { shimFolders, writeFacts } from './sandbox-facts.ts'
@@ -74,6 +74,8 @@ const LONGEST_OUTPUT = 64 * 1024
 const STATE = '/var/lib/cloud'
 const leftovers = ['/var/log/cloud-init.log', '/var/log/cloud-init-output.log', '/etc/cloud/cloud-init.disabled']
 
+const isRoot = (): boolean => process.getuid?.() === 0
+
 const isPrivate = (path: string): boolean => privateFolders.some((folder) => path.startsWith(`${folder}/`))
 
 /** Folders of programs and bundles that lie where the sandbox has folders of its own. */
@@ -137,7 +139,7 @@ const commandsIn = (text: string | undefined): string[][] =>
 const planFor = (options: SandboxOptions, namespaces: Pick<Namespaces, 'identityMap'>) => {
   const cloud = createCloud(options)
   const shims = shimFolders(cloud)
-  const layers = layersOf()
+  const layers = layersOf(layerRules(isRoot()))
   const script = buildScript({
     layers,
     cloud,
@@ -190,7 +192,7 @@ export const runInSandbox = async (options: SandboxOptions): Promise<SandboxResu
     const ended = await namespaces.finish()
     if (ended.failure !== undefined) return { ran: false, reason: ended.failure }
     const root = `${base}/root`
-    const changes = existsSync(root) ? readChanges({ layers, base, ignored: leftovers }) : []
+    const changes = existsSync(root) ? readChanges({ layers, base, ignored: leftovers, isRoot: isRoot() }) : []
     if (options.keep !== undefined) keepFiles(changes, root, options.keep)
     return {
       ran: true,
