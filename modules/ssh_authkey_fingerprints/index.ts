@@ -30,6 +30,7 @@ const table = async (user: string, { path, keys }: AuthorizedKeys, hash: string)
   const shown = new Table({
     head: ['Keytype', `Fingerprint (${hash})`, 'Options', 'Comment'],
     chars: { ...edges, ...Object.fromEntries(corners.map((corner) => [corner, '+'])), 'mid-mid': '+' },
+    colAligns: ['center', 'center', 'center', 'center'],
     style: { head: [], border: [] },
   })
   for (const key of keys) {

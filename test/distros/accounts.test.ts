@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { removeStaleLocks } from '../../src/distros/account-locks.ts'
+import { foreseeGroup, foreseeUser } from '../../src/distros/accounts-plan.ts'
 import { shadowAccounts } from '../../src/distros/accounts-shadow.ts'
 import { memoryMachine } from '../../src/machine/memory.ts'
 import { commandLines, madeUpDebian } from '../modules/made-up-debian.ts'
@@ -80,4 +81,31 @@ test('lock files of tools that no longer run are removed, those of running ones 
   })
   removeStaleLocks(machine)
   assert.deepEqual(machine.files.list('/etc'), ['gshadow.lock', 'shadow.lock'])
+})
+
+test('a plan foresees in the account files what the tools would do', () => {
+  const machine = madeUpDebian()
+  assert.equal(foreseeGroup(machine, 'ops'), 1000)
+  const common = { createHome: true, createUserGroup: true, initLog: true }
+  foreseeUser(machine, { ...common, name: 'ada', groups: ['ops', 'adm'], fullName: 'Ada' })
+  foreseeUser(machine, { ...common, name: 'sys1', isSystem: true, createHome: false })
+  foreseeUser(machine, {
+    ...common,
+    name: 'bob',
+    primaryGroup: 'ops',
+    userId: 1700,
+    home: '/data/bob',
+    shell: '/bin/bash',
+  })
+  const added = (file: string, before: number): string[] =>
+    machine.files.readText(file).trim().split('\n').slice(before)
+  assert.deepEqual(added('/etc/passwd', 2), [
+    'ada:x:1000:1001:Ada:/home/ada:/bin/sh',
+    'sys1:x:999:999::/home/sys1:/bin/sh',
+    'bob:x:1700:1000::/data/bob:/bin/bash',
+  ])
+  assert.deepEqual(added('/etc/group', 5), ['ops:x:1000:ada', 'ada:x:1001:', 'sys1:x:999:'])
+  assert.equal(shadowAccounts.groupMembers(machine, 'adm').join(), 'ada')
+  assert.deepEqual(added('/etc/shadow', 2), ['ada:!:::::::', 'sys1:!:::::::', 'bob:!:::::::'])
+  assert.deepEqual([machine.tree()['/home/ada']?.userId, machine.tree()['/home/sys1']], [1000, undefined])
 })
