@@ -4,7 +4,7 @@ import type { ConfigModule, Frequency, ModuleContext } from '../cloudconfig/modu
 import type { Distro } from '../distros/distro.ts'
 import type { Instance } from '../instance/instance.ts'
 import type { Paths } from '../instance/paths.ts'
-import { messageOf } from '../machine/errors.ts'
+import { ItemsFailed, messageOf } from '../machine/errors.ts'
 import type { JsonObject } from '../machine/json.ts'
 import type { Machine } from '../machine/machine.ts'
 import type { ModuleEntry } from './module-list.ts'
@@ -31,16 +31,25 @@ export interface ModuleRun {
 export const runModules = async (run: ModuleRun, entries: readonly ModuleEntry[]): Promise<string[]> => {
   const failures: string[] = []
   for (const entry of entries) {
-    const module = await loadModule(run, entry)
-    if (!module) continue
-    const failure = await runOne(run, entry, module)
+    const failure = await runEntry(run, entry)
     if (failure !== undefined) failures.push(`${entry.id}: ${failure}`)
   }
   return failures
 }
 
+const runEntry = async (run: ModuleRun, entry: ModuleEntry): Promise<string | undefined> => {
+  try {
+    const module = await loadModule(run, entry)
+    return module && (await runOne(run, entry, module))
+  } catch (error) {
+    // Not the module itself: its mark can't be looked at (a disk with errors), or its code is not there.
+    run.machine.log.error(`${entry.id}: ${messageOf(error)}`)
+    return messageOf(error)
+  }
+}
+
 const loadModule = async (run: ModuleRun, entry: ModuleEntry): Promise<ConfigModule | undefined> => {
-  const load = modules[entry.id]
+  const load = Object.hasOwn(modules, entry.id) ? modules[entry.id] : undefined
   if (load) return load()
   run.machine.log.warning(
     `no config module is named ${entry.id}; correct or remove it in the module lists of cloud.cfg`,
@@ -63,14 +72,14 @@ const runOne = async (run: ModuleRun, entry: ModuleEntry, module: ConfigModule):
   const failure = await attempt(run, entry, module)
   const seconds = (machine.clock.monotonic() - started) / 1000
   tryToMark(run, module, frequency)
+  machine.log.debug(`${entry.id} took ${seconds.toFixed(3)} s`)
   if (failure === undefined) {
-    machine.log.debug(`${entry.id} took ${seconds.toFixed(3)} s`)
     progress({ ...event, state: 'done', seconds })
     return undefined
   }
-  machine.log.error(`${entry.id} failed: ${failure}`)
-  progress({ ...event, state: 'failed', seconds, message: failure })
-  return failure
+  if (!failure.isLogged) machine.log.error(`${entry.id}: ${failure.message}`)
+  progress({ ...event, state: 'failed', seconds, message: failure.message })
+  return failure.message
 }
 
 /** Why a module does not run now; undefined when it does. */
@@ -100,11 +109,17 @@ const semaphoreName = (module: ConfigModule): string => `config_${module.id}`
  */
 export const runModule = async (run: ModuleRun, entry: ModuleEntry): Promise<string | undefined> => {
   const module = await loadModule(run, entry)
-  return module && attempt(run, entry, module)
+  return module && (await attempt(run, entry, module))?.message
+}
+
+interface Failure {
+  readonly message: string
+  /** True when the module has said so itself, item by item. */
+  readonly isLogged: boolean
 }
 
 /** Runs the module; what it throws becomes one line. */
-const attempt = async (run: ModuleRun, entry: ModuleEntry, module: ConfigModule): Promise<string | undefined> => {
+const attempt = async (run: ModuleRun, entry: ModuleEntry, module: ConfigModule): Promise<Failure | undefined> => {
   const machine = run.machine.as(module.id)
   const context: ModuleContext = {
     machine,
@@ -119,7 +134,7 @@ const attempt = async (run: ModuleRun, entry: ModuleEntry, module: ConfigModule)
     await module.run(await acceptConfig(module, run.cloudConfig, machine.log), context)
     return undefined
   } catch (error) {
-    return messageOf(error)
+    return { message: messageOf(error), isLogged: error instanceof ItemsFailed }
   }
 }
 

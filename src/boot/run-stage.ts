@@ -40,6 +40,7 @@ export const runStage = async (
   const report = await attempt(boot, name, work)
   const seconds = (machine.clock.monotonic() - started) / 1000
   stage.errors = [...report.errors]
+  logUntold(boot, report.errors, firstRecord)
   addRecoverable(stage, boot.records.slice(firstRecord))
   stage.finished = machine.clock.now() / 1000
   status.stage = null
@@ -58,8 +59,15 @@ const attempt = async (
   try {
     return await work(boot)
   } catch (error) {
-    boot.machine.log.error(`stage ${name} failed: ${messageOf(error)}`)
-    return { errors: [messageOf(error)] }
+    return { errors: [`stage ${name} ended early: ${messageOf(error)}`] }
+  }
+}
+
+/** What status tells is in the log, too: an error that no record since `firstRecord` is about gets one. */
+const logUntold = ({ machine, records }: Boot, errors: readonly string[], firstRecord: number): void => {
+  const told = records.slice(firstRecord).filter(({ level }) => level === 'WARNING' || level === 'ERROR')
+  for (const error of errors) {
+    if (!told.some(({ message }) => error.includes(message))) machine.log.error(error)
   }
 }
 

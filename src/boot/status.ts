@@ -109,10 +109,13 @@ const linkInRun = (machine: Machine, paths: Paths, name: string, target: string)
   if (machine.files.readLink(link) !== target) machine.files.symlink(target, link)
 }
 
-/** Puts what the log said at DEPRECATED and above into the stage's recoverable errors. */
+/**
+ * Puts what the log said at DEPRECATED and above into the stage's recoverable errors, but for what its errors say
+ * already: one finding is one line.
+ */
 export const addRecoverable = (stage: StageStatus, records: readonly LogRecord[]): void => {
   for (const { level, message } of records) {
-    if (level === 'DEBUG' || level === 'INFO') continue
+    if (level === 'DEBUG' || level === 'INFO' || stage.errors.some((error) => error.includes(message))) continue
     const texts = stage.recoverable_errors[level] ?? []
     stage.recoverable_errors[level] = texts
     if (!texts.includes(message)) texts.push(message)

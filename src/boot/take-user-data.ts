@@ -14,13 +14,12 @@ const mark = 'consume_data'
  */
 export const takeUserData = async (boot: Boot, cached: CachedInstance): Promise<string[]> => {
   const { machine, paths, base } = boot
-  const isNew = !hasRun(machine, paths, mark, 'instance')
   try {
+    const isNew = !hasRun(machine, paths, mark, 'instance')
     await consumeUserData(machine.as('user-data'), { paths, data: cached.data, base, isNew })
     if (isNew) markRun(machine, paths, mark, 'instance')
     return []
   } catch (error) {
-    machine.log.error(`user-data was not taken: ${messageOf(error)}`)
-    return [`user-data: ${messageOf(error)}`]
+    return [`user-data was not taken: ${messageOf(error)}`]
   }
 }
