@@ -18,7 +18,8 @@ const oracleTag = 'OracleCloud.com'
  * "maybe" there and a maybe is not used by default: one gets here by the user's own datasource_list.
  */
 export const isOpenstack = ({ machine, platform, config }: DatasourceContext): boolean => {
-  if (!/^(x86_64|i[3-6]86|amd64)$/.test(platform.architecture)) return true
+  // A machine that can't even tell its architecture is treated as the usual one.
+  if (!/^(x86_64|i[3-6]86|amd64)?$/.test(platform.architecture)) return true
   const { productName, chassisAssetTag } = platform.dmi
   if (products.includes(productName) || assetTags.includes(chassisAssetTag)) return true
   const list = config['datasource_list']
