@@ -1,7 +1,7 @@
 import { defineModule, type ModuleContext } from '../src/cloudconfig/module.ts'
 import type { PackageSpec } from '../src/distros/distro.ts'
 import { requirePackageManager } from '../src/distros/package-managers.ts'
-import { ItemsFailed, messageOf } from '../src/machine/errors.ts'
+import { ConfigError, ItemsFailed, messageOf } from '../src/machine/errors.ts'
 
 const packageItem = {
   oneOf: [{ type: 'array', items: { type: 'string' }, minItems: 2, maxItems: 2 }, { type: 'string' }],
@@ -64,13 +64,23 @@ const longestRebootSeconds = 60
 
 const isItem = (entry: PackageEntry): entry is Item => typeof entry === 'string' || Array.isArray(entry)
 
-const specOf = (item: Item): PackageSpec => (typeof item === 'string' ? item : [item[0] ?? '', item[1] ?? ''])
+/** undefined for what is neither a name nor a name and a version. */
+const specOf = (item: Item): PackageSpec | undefined => {
+  if (typeof item === 'string') return item
+  const [name, version] = item
+  if (name === undefined || item.length > 2) return undefined
+  return version === undefined ? name : [name, version]
+}
 
 /** Wanted packages by manager; those for whichever manager the distribution has are under ''. */
-const byManager = (entries: readonly PackageEntry[]): Map<string, PackageSpec[]> => {
+const byManager = (entries: readonly PackageEntry[], reject: (item: Item) => void): Map<string, PackageSpec[]> => {
   const wanted = new Map<string, PackageSpec[]>()
   const add = (manager: string, items: readonly Item[]): void => {
-    if (items.length > 0) wanted.set(manager, [...(wanted.get(manager) ?? []), ...items.map(specOf)])
+    for (const item of items) {
+      const spec = specOf(item)
+      if (spec === undefined) reject(item)
+      else wanted.set(manager, [...(wanted.get(manager) ?? []), spec])
+    }
   }
   for (const entry of entries) {
     if (isItem(entry)) add('', [entry])
@@ -86,7 +96,13 @@ const installAll = async (
   attempt: Attempt,
 ): Promise<void> => {
   const { machine, distro } = context
-  const wanted = byManager(entries)
+  const rejected: string[] = []
+  const wanted = byManager(entries, (item) => rejected.push(String(item)))
+  for (const item of rejected) {
+    await attempt(async () => {
+      throw new ConfigError('packages', `[${item}] is neither a name nor a name and a version; it is left out`)
+    })
+  }
   const own = [...(wanted.get('') ?? []), ...(wanted.get(distro.packages.name) ?? [])]
   if (own.length > 0) await attempt(() => distro.packages.install(machine, own))
   for (const [name, specs] of wanted) {

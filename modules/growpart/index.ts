@@ -1,5 +1,6 @@
 import { defineModule, type ModuleContext } from '../../src/cloudconfig/module.ts'
 import { ItemsFailed, messageOf } from '../../src/machine/errors.ts'
+import { isJsonObject, type Json } from '../../src/machine/json.ts'
 import { bytesBehind, deviceSize, type Partition, partitionOf } from '../../src/machine/partition.ts'
 import { deviceOfPath } from '../../src/machine/root-device.ts'
 import { chooseTool, type GrowTool } from './grow-tools.ts'
@@ -76,6 +77,9 @@ const growOne = async (context: ModuleContext, tool: GrowTool, entry: string, pa
   machine.log.info(`growpart: ${entry} (${partition.path}) grew from ${before} to ${after} bytes`)
 }
 
+/** `growpart: no` is reported as no mapping; it hardly means that something should grow. */
+const isNoMapping = (value: Json | undefined): boolean => value !== undefined && value !== null && !isJsonObject(value)
+
 export default defineModule({
   id: 'growpart',
   frequency: 'always',
@@ -87,7 +91,8 @@ export default defineModule({
   examples: ['#cloud-config\ngrowpart:\n  mode: auto\n  devices: [/, /dev/vdb1]\n  ignore_growroot_disabled: false\n'],
   schema,
   run: async ({ growpart: settings = {} }, context) => {
-    const { machine } = context
+    const { machine, cloudConfig } = context
+    if (isNoMapping(cloudConfig['growpart'])) return
     const { mode = 'auto', devices = ['/'], ignore_growroot_disabled: ignoreMark = false } = settings
     if (mode === false) machine.log.deprecated("growpart.mode: false is deprecated; use 'off'")
     if (mode === false || mode === 'off' || devices.length === 0) return

@@ -109,6 +109,11 @@ const joined = (start: string, text: string | undefined): string =>
 
 /** The value in a type that the schema has, or undefined when there is no safe way. */
 const convert = (value: Json, schema: SchemaNode, path: string, findings: Finding[]): Json | undefined => {
+  const listed = listedBoolean(value, schema)
+  if (listed !== undefined) {
+    findings.push({ kind: 'note', path, text: `${describe(value)} is taken as ${listed}` })
+    return listed
+  }
   if (hasType(value, schema)) return value
   for (const type of typesOf(schema)) {
     const converted = convertTo(value, type, schema)
@@ -117,6 +122,13 @@ const convert = (value: Json, schema: SchemaNode, path: string, findings: Findin
     return converted
   }
   return undefined
+}
+
+/** `yes` in quotes, where true is one of the values that the schema lists and `yes` is not. */
+const listedBoolean = (value: Json, schema: SchemaNode): boolean | undefined => {
+  if (typeof value === 'boolean' || !schema.enum || schema.enum.includes(value)) return undefined
+  const converted = convertTo(value, 'boolean', schema)
+  return typeof converted === 'boolean' && schema.enum.includes(converted) ? converted : undefined
 }
 
 const convertTo = (value: Json, type: TypeName, schema: SchemaNode): Json | undefined => {

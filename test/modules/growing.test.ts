@@ -90,6 +90,10 @@ test('nothing grows when it is switched off, forbidden by the image, or there is
     await grow(machine, settings)
     assert.deepEqual(commandLines(machine), [], JSON.stringify([settings, world]))
   }
+  const refused = machineOf()
+  await growpart.run({}, await contextFor(refused, { growpart: false }))
+  assert.deepEqual(commandLines(refused), [])
+
   const ignoring = machineOf({ files: { '/etc/growroot-disabled': '' } })
   await grow(ignoring, { ignore_growroot_disabled: true })
   assert.equal(commandLines(ignoring).length, 1)
