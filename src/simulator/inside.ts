@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { readFileSync, rmSync, writeSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { SimulatedMachine } from './index.ts'
 import { createCloud } from './index.ts'
@@ -45,6 +45,20 @@ const tell = (message: string): void => {
   }
 }
 
+const AFTER_BOOT_MILLISECONDS = 2000
+const POLL_MILLISECONDS = 50
+
+/** A reboot that is asked for at the end comes just after the boot's own process: it is waited for, but not for long. */
+const othersHaveEnded = async (): Promise<void> => {
+  const ours = ['1', String(process.pid)]
+  const isAnybodyElseHere = (): boolean =>
+    readdirSync('/proc').some((name) => /^\d+$/.test(name) && !ours.includes(name))
+  const limit = performance.now() + AFTER_BOOT_MILLISECONDS
+  while (performance.now() < limit && isAnybodyElseHere()) {
+    await new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS))
+  }
+}
+
 /** The process inside a sandbox: it is the cloud, and runs the boot. Returns the boot's exit code. */
 export const runInside = async (): Promise<number> => {
   const orders = JSON.parse(readFileSync(ordersFile, 'utf8')) as InsideOrders
@@ -65,6 +79,7 @@ export const runInside = async (): Promise<number> => {
     })
     child.on('close', (code, signal) => resolve(code ?? (signal === null ? 97 : 128)))
   })
+  await othersHaveEnded()
   tell(`requests ${JSON.stringify(requests)}`)
   process.exit(exitCode)
 }
