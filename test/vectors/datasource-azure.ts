@@ -1,7 +1,7 @@
 import { encrypt, verify } from 'unixcrypt'
 import type { HttpRequest } from '../../src/machine/http.ts'
 import { isJsonObject, type Json, type JsonObject, objectAt, textAt } from '../../src/machine/json.ts'
-import type { MemoryMachine } from '../../src/machine/memory.ts'
+import type { MemoryFile, MemoryMachine } from '../../src/machine/memory.ts'
 import { objectsAt, textsAt } from './datasource-case.ts'
 
 /**
@@ -10,7 +10,7 @@ import { objectsAt, textsAt } from './datasource-case.ts'
  */
 export const azureCase = (vector: JsonObject): JsonObject =>
   textAt(vector, 'datasource') === 'Azure'
-    ? { ...vector, expected: withKeysByValue(withOpenMark(withOpenTexts(objectAt(vector, 'expected')))) }
+    ? { ...vector, expected: withKeysByValue(withOpenMark(withOpenTexts(withKeyLines(objectAt(vector, 'expected'))))) }
     : vector
 
 /** Texts of Python's exceptions and of its XML parser, inside the description of a failure: anything may stand there. */
@@ -25,6 +25,20 @@ const withOpenTexts = (expected: JsonObject): JsonObject => ({
     return { ...request, body: open }
   }),
 })
+
+/** Keys made from certificates were recorded with the line break that ssh-keygen ends its output with. */
+const withKeyLines = (expected: JsonObject): JsonObject => {
+  const lines = (object: JsonObject, key: string): JsonObject => {
+    const keys = object[key]
+    if (!Array.isArray(keys)) return object
+    return { ...object, [key]: keys.map((line) => (typeof line === 'string' ? line.trimEnd() : line)) }
+  }
+  return {
+    ...lines(expected, 'public-keys'),
+    ...(expected['metadata'] !== undefined && { metadata: lines(objectAt(expected, 'metadata'), 'public-keys') }),
+    ...(expected['v1'] !== undefined && { v1: lines(objectAt(expected, 'v1'), 'public_ssh_keys') }),
+  }
+}
 
 /** The mark that a machine waits in the pool names the process that was recorded. */
 const withOpenMark = (expected: JsonObject): JsonObject => {
@@ -73,6 +87,17 @@ export const inRecordedSalt = (vector: JsonObject, config: Json): Json => {
   if (password === undefined) return config
   const default_user = { ...user, hashed_passwd: encrypt(password, recordedSalt) }
   return { ...config, system_info: { ...objectAt(config, 'system_info'), default_user } }
+}
+
+/** The key for certificates, which the recorded program would have made itself, where WALinuxAgent keeps its own. */
+export const transportKeyFiles = (vector: JsonObject): Record<string, MemoryFile> => {
+  const key = objectAt(vector, 'transportCert')
+  const [certificate, privateKey] = [textAt(key, 'certificate'), textAt(key, 'privateKey')]
+  if (certificate === undefined || privateKey === undefined) return {}
+  return {
+    '/var/lib/waagent/TransportCert.pem': certificate,
+    '/var/lib/waagent/TransportPrivate.pem': { content: privateKey, mode: 0o600 },
+  }
 }
 
 /**

@@ -6,7 +6,7 @@ import {
   type MemoryMachine,
   memoryMachine,
 } from '../../src/machine/memory.ts'
-import { leavePool } from './datasource-azure.ts'
+import { leavePool, transportKeyFiles } from './datasource-azure.ts'
 import { absolute, contentOf, objectsAt, textMapAt, textsAt } from './datasource-case.ts'
 import { recordedCloud } from './datasource-http.ts'
 
@@ -74,6 +74,7 @@ const systemFiles = (vector: JsonObject, platform: JsonObject): Record<string, M
     '/sys/class/dmi/id/': '',
     ...Object.fromEntries(dmi.map(([field, text]) => [`/sys/class/dmi/id/${field}`, `${text}\n`])),
     ...diskFiles(vector),
+    ...transportKeyFiles(vector),
   }
 }
 

@@ -5,6 +5,7 @@ import { messageOf } from '../../src/machine/errors.ts'
 import type { HttpRequest } from '../../src/machine/http.ts'
 import { type Json, type JsonObject, objectAt, textAt } from '../../src/machine/json.ts'
 import { type MemoryMachine, memoryMachine } from '../../src/machine/memory.ts'
+import { transportKeyFiles } from './datasource-azure.ts'
 import { objectsAt, textsAt } from './datasource-case.ts'
 import { recordedCloud } from './datasource-http.ts'
 import { differences, type VectorRunner } from './family.ts'
@@ -14,14 +15,8 @@ import { differences, type VectorRunner } from './family.ts'
 const folder = '/var/lib/waagent'
 
 const machineOf = (vector: JsonObject): MemoryMachine => {
-  const key = objectAt(vector, 'transportCert')
-  const content = textAt(key, 'privateKey') ?? ''
   const cloud = recordedCloud(vector)
-  const files = {
-    [`${folder}/TransportPrivate.pem`]: { content, mode: 0o600 },
-    [`${folder}/TransportCert.pem`]: textAt(key, 'certificate') ?? '',
-  }
-  return memoryMachine({ files: content === '' ? {} : files, http: (request) => cloud(request) })
+  return memoryMachine({ files: transportKeyFiles(vector), http: (request) => cloud(request) })
 }
 
 const goalStateOutcome = (machine: MemoryMachine, state: AgentGoalState, parts: readonly string[]): JsonObject => ({
