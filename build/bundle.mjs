@@ -20,8 +20,11 @@ const bundle = (entry, output, banner) =>
     format: 'cjs',
     target: 'node20',
     minifySyntax: true,
-    minifyWhitespace: true, minifyIdentifiers: true,
+    minifyWhitespace: true,
+    minifyIdentifiers: true,
     legalComments: 'none',
+    // The engine is compiled from a cache, where import() has no loader to ask: Node's own modules come by require().
+    supported: { 'dynamic-import': false },
     banner: { js: banner },
     // Libraries written as ES modules ask for their own address, which a CommonJS bundle has under another name.
     define: { 'import.meta.url': 'importMetaUrl', FIRSTLIGHT_VERSION: JSON.stringify(version) },
@@ -45,6 +48,8 @@ writeFileSync(
   ].join('\n'),
   { mode: 0o755 },
 )
+// The executable has no ending: this says that it is CommonJS.
+writeFileSync(join(next, 'package.json'), '{"type": "commonjs"}\n')
 copyFileSync(join(top, 'LICENSE'), join(next, 'LICENSE'))
 cpSync(join(top, 'config'), join(next, 'config'), { recursive: true })
 

@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs'
 import yargs from 'yargs'
 import { version } from '../machine/version.ts'
-import type { Command, CommandContext } from './command.ts'
+import type { Arguments, Command, CommandContext } from './command.ts'
 import { commands } from './commands.ts'
 import { processConsole } from './console.ts'
 import { openHere, openMachine } from './open-machine.ts'
@@ -47,19 +47,20 @@ export const runCommandLine = async (program: string, words: readonly string[]):
       throw error ?? new UsageError(message)
     })
   for (const command of commands) {
-    parser.command(
-      command.usage,
-      command.summary,
-      (argv) => configure(argv, command),
-      async (args) => {
+    parser.command({
+      command: command.usage,
+      // false keeps a command out of the help.
+      describe: command.isHidden === true ? false : command.summary,
+      builder: (argv: Argv) => configure(argv, command),
+      handler: async (args: Arguments) => {
         const context: CommandContext = {
           console,
-          machine: (options) => openMachine({ root: String(args['root']), debug: args.debug === true, ...options }),
+          machine: (options) => openMachine({ root: String(args['root']), debug: args['debug'] === true, ...options }),
           here: openHere,
         }
         exitCode = await command.run(context, args)
       },
-    )
+    })
   }
   try {
     await parser.parseAsync()

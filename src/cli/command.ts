@@ -28,6 +28,8 @@ export interface Command {
   /** As yargs writes it: `init`, `query [varname]`. */
   readonly usage: string
   readonly summary: string
+  /** Not in the help: firstlight calls it itself. */
+  readonly isHidden?: boolean
   readonly options?: Readonly<Record<string, Options>>
   readonly positionals?: Readonly<Record<string, PositionalOptions>>
   /** Returns the exit code. */

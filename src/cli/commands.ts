@@ -7,6 +7,7 @@ import { initCommand } from './init.ts'
 import { modulesCommand } from './modules.ts'
 import { planCommand } from './plan.ts'
 import { queryCommand } from './query.ts'
+import { sandboxInsideCommand } from './sandbox-inside.ts'
 import { singleCommand } from './single.ts'
 import { statusCommand } from './status.ts'
 import { tryCommand } from './try.ts'
@@ -24,4 +25,5 @@ export const commands: readonly Command[] = [
   queryCommand,
   cleanCommand,
   cloudIdCommand,
+  sandboxInsideCommand,
 ]

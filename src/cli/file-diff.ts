@@ -19,9 +19,14 @@ export const fileDiff = async (change: FileChange, showSecrets: boolean): Promis
   if (before.length > longestShown || after.length > longestShown)
     return [{ text: 'content not shown: long', colour: 'dim' }]
   if (before.includes(0) || after.includes(0)) return [{ text: 'content not shown: binary', colour: 'dim' }]
-  const { structuredPatch } = await import('diff')
   const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8')
-  const { hunks } = structuredPatch('', '', text(before), text(after), '', '', { context: 2 })
+  return textDiff(text(before), text(after))
+}
+
+/** The lines of a unified diff of two texts, without its heads. */
+export const textDiff = async (before: string, after: string): Promise<DiffLine[]> => {
+  const { structuredPatch } = await import('diff')
+  const { hunks } = structuredPatch('', '', before, after, '', '', { context: 2 })
   return hunks.flatMap(({ lines }) => lines.filter((line) => !line.startsWith('\\')).map(coloured))
 }
 

@@ -1,6 +1,7 @@
 import type { Change } from '../machine/journal.ts'
-import { type Command, type CommandContext, isSet, textArgument } from './command.ts'
+import { type Command, isSet, textArgument } from './command.ts'
 import type { Console } from './console.ts'
+import { readInputFile } from './input-file.ts'
 
 /** `plan`: what a boot would do to this machine, without doing it and without root. */
 export const planCommand: Command = {
@@ -20,7 +21,7 @@ export const planCommand: Command = {
     const { machine, records } = await context.machine({ isQuiet: true })
     const [userData, vendorData, metaData, networkConfig] = await Promise.all(
       ['user-data', 'vendor-data', 'meta-data', 'network-config'].map((name) =>
-        readInput(context, textArgument(args, name)),
+        readInputFile(context, textArgument(args, name)),
       ),
     )
     const plan = await planBoot(machine, records, {
@@ -42,11 +43,6 @@ export const planCommand: Command = {
     return plan.errors.length > 0 || plan.findings.some(({ level }) => level === 'ERROR') ? 2 : 0
   },
 }
-
-const readInput = async (context: CommandContext, path: string | undefined): Promise<Uint8Array | undefined> =>
-  path === undefined ? undefined : (await context.here()).files.readBytes(absolute(path))
-
-const absolute = (path: string): string => (path.startsWith('/') ? path : `${process.cwd()}/${path}`)
 
 const printPlan = async (console: Console, changes: readonly Change[], showSecrets: boolean): Promise<void> => {
   const { describeChange } = await import('./describe-change.ts')
