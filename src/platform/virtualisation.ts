@@ -64,6 +64,18 @@ export const containerByEnvironment = (machine: Machine): boolean => {
   }
 }
 
+/**
+ * Asked once: what a machine runs on does not change, and a process costs a boot some milliseconds. Kept by journal, which
+ * a machine shares with itself under the names of other actors.
+ */
+const asked = new WeakMap<Machine['journal'], Promise<string>>()
+
+const askSystemdOnce = (machine: Machine): Promise<string> => {
+  const answer = asked.get(machine.journal) ?? askSystemd(machine)
+  asked.set(machine.journal, answer)
+  return answer
+}
+
 const askSystemd = async (machine: Machine): Promise<string> => {
   const answer = await answerOf(machine, ['systemd-detect-virt'])
   const name = answer?.stdout.trim() ?? ''
@@ -97,7 +109,7 @@ export const detectVirtualisation = async (machine: Machine, kernel: Kernel): Pr
     if (told) return told.slice(told.indexOf(':') + 1)
     const container = containerBySystemd(machine)
     if (container !== undefined && container !== 'none') return container
-    return askSystemd(machine)
+    return askSystemdOnce(machine)
   }
   if (machine.which('virt-what') !== undefined) return askVirtWhat(machine)
   return isBsd(kernel) ? askFreeBsd(machine) : UNKNOWN_VIRTUALISATION
