@@ -65,7 +65,8 @@ export default defineModule({
   schema,
   run: async ({ phone_home: settings }, context) => {
     const { machine, instance } = context
-    if (settings?.url === undefined) {
+    if (settings === undefined) return
+    if (settings.url === undefined) {
       machine.log.warning('phone_home.url is missing; nobody is told that this machine is ready')
       return
     }

@@ -80,13 +80,14 @@ const readEntry = (entry: JsonObject, index: number, path: string, log: Log): Fi
   }
 }
 
-/** Reads the list as the user wrote it. What is no entry is reported, and the others go on. */
+/** Reads the list as the user wrote it. What is no entry is left out, and the others go on. */
 export const readEntries = (value: Json | undefined, log: Log): FileEntry[] => {
   if (!Array.isArray(value)) return []
   return value.flatMap((entry, index) => {
     const path = isJsonObject(entry) ? scalar(entry['path']) : undefined
     if (isJsonObject(entry) && path) return [readEntry(entry, index, path, log)]
-    log.warning(`write_files[${index}]: there is no path, so nothing is written for it`)
+    // The schema's check has reported it.
+    log.debug(`write_files[${index}]: there is no path, so nothing is written for it`)
     return []
   })
 }

@@ -25,6 +25,8 @@ export interface Boot {
   renderer(): string
   /** What the log has said so far. */
   readonly records: readonly LogRecord[]
+  /** What was found wrong with the configuration of the image. */
+  readonly findings: readonly Finding[]
   readonly progress: Progress
   /** What one stage leaves to the next in the same process. The files of the instance say the same. */
   readonly memory: BootMemory
@@ -33,4 +35,10 @@ export interface Boot {
 export interface BootMemory {
   /** Who this machine is, also where it could not be written down (a full disk, a read-only root). */
   instance?: CachedInstance
+}
+
+/** Something that the log is to say when a stage has begun, so that it is part of what `status` tells. */
+export interface Finding {
+  readonly level: 'deprecated' | 'warning' | 'error'
+  readonly message: string
 }

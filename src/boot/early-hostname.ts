@@ -1,6 +1,7 @@
 import type { CachedInstance } from '../instance/instance-cache.ts'
 import type { Boot } from './boot.ts'
 import { effectiveConfig } from './effective-config.ts'
+import { sayOnce } from './findings.ts'
 import { asInstance } from './load-instance.ts'
 import { runModule } from './run-modules.ts'
 
@@ -15,7 +16,17 @@ export const earlyHostname = async (boot: Boot, cached: CachedInstance): Promise
   const { cloudConfig, distro } = await effectiveConfig(boot, cached)
   const publishHostKeys = async (): Promise<void> => undefined
   const failure = await runModule(
-    { machine, paths, distro, instance, cloudConfig, stage: 'init-local', progress, publishHostKeys },
+    {
+      machine,
+      paths,
+      distro,
+      instance,
+      cloudConfig,
+      stage: 'init-local',
+      progress,
+      once: (log) => sayOnce(boot, log),
+      publishHostKeys,
+    },
     { id: 'set_hostname', arguments: [] },
   )
   if (failure !== undefined) machine.log.warning(`the host name can't be set yet: ${failure}`)

@@ -5,6 +5,7 @@ import type { CachedInstance } from '../instance/instance-cache.ts'
 import { instanceFolder } from '../instance/paths.ts'
 import { type JsonObject, textAt } from '../machine/json.ts'
 import type { Boot } from './boot.ts'
+import { sayOnce } from './findings.ts'
 
 /** What the modules of a stage work with. */
 export interface StageConfig {
@@ -16,7 +17,8 @@ export interface StageConfig {
 /** The configuration of image, datasource, vendor-data and user-data together, as far as the instance has them by now. */
 export const effectiveConfig = async (boot: Boot, cached: CachedInstance): Promise<StageConfig> => {
   const { machine, paths, base, extraFiles } = boot
-  const effective = await mergeEffective(machine, base, instanceFolder(paths, cached.data.instanceId), {
+  const reader = { ...machine, log: sayOnce(boot, machine.log) }
+  const effective = await mergeEffective(reader, base, instanceFolder(paths, cached.data.instanceId), {
     extraFiles,
     ...(cached.data.config && { datasource: cached.data.config }),
   })

@@ -1,14 +1,14 @@
-import { type BaseConfig, readBaseConfig } from '../cloudconfig/load.ts'
-import { parseYaml } from '../cloudconfig/yaml.ts'
+import { readBaseConfig } from '../cloudconfig/load.ts'
 import { loadDistro } from '../distros/index.ts'
 import { defaultPaths, type Paths } from '../instance/paths.ts'
-import { isJsonObject, type JsonObject, objectAt, textAt } from '../machine/json.ts'
+import { type JsonObject, objectAt, textAt } from '../machine/json.ts'
 import type { LogRecord } from '../machine/log.ts'
 import type { Machine } from '../machine/machine.ts'
 import { gatherPlatform } from '../platform/facts.ts'
 import type { Platform } from '../platform/platform.ts'
-import type { Boot } from './boot.ts'
+import type { Boot, Finding } from './boot.ts'
 import { chooseRenderer } from './choose-renderer.ts'
+import { collectingLog } from './findings.ts'
 import type { Progress } from './progress.ts'
 
 export interface OpenOptions {
@@ -18,11 +18,9 @@ export interface OpenOptions {
   /** Configuration files over all other, the first the most important. */
   readonly files?: readonly string[]
   readonly progress?: Progress
-  /** Text of the configuration that stands in for /etc/cloud/cloud.cfg on a machine that has none. */
+  /** Text of the configuration that stands in for /etc/cloud/cloud.cfg where that is missing or can't be used. */
   readonly shippedConfig?: string
 }
-
-const mainConfig = '/etc/cloud/cloud.cfg'
 
 /** Reads what all stages share: the configuration of the image and the distribution it is. */
 export const openBoot = async (options: OpenOptions): Promise<Boot> => {
@@ -32,7 +30,14 @@ export const openBoot = async (options: OpenOptions): Promise<Boot> => {
     gathered ??= gatherPlatform(machine)
     return gathered
   }
-  const base = withShipped(machine, await readBaseConfig(machine, { cmdline: (await platform()).cmdline }), options)
+  const findings: Finding[] = []
+  const base = await readBaseConfig(
+    { ...machine, log: collectingLog(machine.log, findings) },
+    {
+      cmdline: (await platform()).cmdline,
+      ...(options.shippedConfig !== undefined && { standIn: options.shippedConfig }),
+    },
+  )
   const systemInfo = objectAt(base.config, 'system_info')
   return {
     machine,
@@ -43,24 +48,11 @@ export const openBoot = async (options: OpenOptions): Promise<Boot> => {
     platform,
     renderer: () => chooseRenderer(machine, systemInfo),
     records: options.records,
+    findings,
     progress: options.progress ?? (() => undefined),
     extraFiles: options.files ?? [],
     memory: {},
   }
-}
-
-/** A machine without cloud.cfg (a laptop, for `try` and `plan`) gets the one that firstlight ships. */
-const withShipped = (machine: Machine, base: BaseConfig, { shippedConfig }: OpenOptions): BaseConfig => {
-  if (shippedConfig === undefined || machine.files.exists(mainConfig)) return base
-  const shipped = parseYaml(shippedConfig, 'the configuration that firstlight ships')
-  if (!isJsonObject(shipped)) return base
-  return { ...base, config: { ...base.config, ...withoutLess(shipped, base.config) } }
-}
-
-/** What the shipped configuration adds without touching what the run-time configuration has decided. */
-const withoutLess = (shipped: JsonObject, config: JsonObject): JsonObject => {
-  const { datasource_list: _decided, ...rest } = shipped
-  return { ...rest, system_info: { ...objectAt(config, 'system_info'), ...objectAt(shipped, 'system_info') } }
 }
 
 /** Folders by system_info.paths, without a final slash. */

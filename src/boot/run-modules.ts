@@ -6,6 +6,7 @@ import type { Instance } from '../instance/instance.ts'
 import type { Paths } from '../instance/paths.ts'
 import { ItemsFailed, messageOf } from '../machine/errors.ts'
 import type { JsonObject } from '../machine/json.ts'
+import type { Log } from '../machine/log.ts'
 import type { Machine } from '../machine/machine.ts'
 import type { ModuleEntry } from './module-list.ts'
 import type { Progress } from './progress.ts'
@@ -21,6 +22,8 @@ export interface ModuleRun {
   /** `init`, `modules-config`, `modules-final`; for progress only. */
   readonly stage: string
   readonly progress: Progress
+  /** The log for what is wrong with the configuration: it says each thing once. */
+  once(log: Log): Log
   publishHostKeys(keys: readonly string[]): Promise<void>
 }
 
@@ -32,7 +35,7 @@ export const runModules = async (run: ModuleRun, entries: readonly ModuleEntry[]
   const failures: string[] = []
   for (const entry of entries) {
     const failure = await runEntry(run, entry)
-    if (failure !== undefined) failures.push(`${entry.id}: ${failure}`)
+    if (failure !== undefined) failures.push(inTheNameOf(entry, failure))
   }
   return failures
 }
@@ -43,10 +46,14 @@ const runEntry = async (run: ModuleRun, entry: ModuleEntry): Promise<string | un
     return module && (await runOne(run, entry, module))
   } catch (error) {
     // Not the module itself: its mark can't be looked at (a disk with errors), or its code is not there.
-    run.machine.log.error(`${entry.id}: ${messageOf(error)}`)
+    run.machine.log.error(inTheNameOf(entry, messageOf(error)))
     return messageOf(error)
   }
 }
+
+/** Many modules have the name of the key that they are about. */
+const inTheNameOf = ({ id }: ModuleEntry, problem: string): string =>
+  problem.startsWith(`${id}:`) ? problem : `${id}: ${problem}`
 
 const loadModule = async (run: ModuleRun, entry: ModuleEntry): Promise<ConfigModule | undefined> => {
   const load = Object.hasOwn(modules, entry.id) ? modules[entry.id] : undefined
@@ -77,7 +84,7 @@ const runOne = async (run: ModuleRun, entry: ModuleEntry, module: ConfigModule):
     progress({ ...event, state: 'done', seconds })
     return undefined
   }
-  if (!failure.isLogged) machine.log.error(`${entry.id}: ${failure.message}`)
+  if (!failure.isLogged) machine.log.error(inTheNameOf(entry, failure.message))
   progress({ ...event, state: 'failed', seconds, message: failure.message })
   return failure.message
 }
@@ -131,7 +138,7 @@ const attempt = async (run: ModuleRun, entry: ModuleEntry, module: ConfigModule)
     publishHostKeys: run.publishHostKeys,
   }
   try {
-    await module.run(await acceptConfig(module, run.cloudConfig, machine.log), context)
+    await module.run(await acceptConfig(module, run.cloudConfig, run.once(machine.log)), context)
     return undefined
   } catch (error) {
     return { message: messageOf(error), isLogged: error instanceof ItemsFailed }

@@ -1,6 +1,8 @@
 import type { Frequency } from '../cloudconfig/module.ts'
+import type { Log } from '../machine/log.ts'
 import type { Boot } from './boot.ts'
 import { effectiveConfig } from './effective-config.ts'
+import { sayOnce, tellFindings } from './findings.ts'
 import { asInstance, currentInstance, hostKeyPublisher } from './load-instance.ts'
 import { parseModuleEntry, readModuleList } from './module-list.ts'
 import { runModules } from './run-modules.ts'
@@ -18,6 +20,7 @@ export const runSingle = async (
   frequency: Frequency | undefined,
   words: readonly string[],
 ): Promise<string[]> => {
+  tellFindings(boot)
   const cached = currentInstance(boot)
   if (!cached) return ['there is no instance yet: run a boot first']
   const entry = parseModuleEntry(name)
@@ -35,6 +38,7 @@ export const runSingle = async (
     cloudConfig,
     stage: 'single',
     progress: boot.progress,
+    once: (log: Log) => sayOnce(boot, log),
     publishHostKeys: hostKeyPublisher(boot, cached),
   }
   return runModules(run, [{ id: entry.id, arguments: words, ...(chosen && { frequency: chosen }) }])

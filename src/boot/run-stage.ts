@@ -1,5 +1,6 @@
 import { messageOf } from '../machine/errors.ts'
 import type { Boot } from './boot.ts'
+import { tellFindings } from './findings.ts'
 import { addRecoverable, type BootStatus, emptyStatus, readStatus, type StageName, writeStatus } from './status.ts'
 
 /** What became of a stage. */
@@ -37,6 +38,7 @@ export const runStage = async (
   tryToWrite(boot, status)
   progress({ type: 'stage', stage: name, state: 'start' })
 
+  tellFindings(boot)
   const report = await attempt(boot, name, work)
   const seconds = (machine.clock.monotonic() - started) / 1000
   stage.errors = [...report.errors]

@@ -7,6 +7,7 @@ import { keepChanges } from './changes.ts'
 import { earlyHostname } from './early-hostname.ts'
 import { effectiveConfig } from './effective-config.ts'
 import { findInstance, manualCleanMark } from './find-instance.ts'
+import { sayOnce } from './findings.ts'
 import { asInstance, currentInstance, describeDatasource, hostKeyPublisher } from './load-instance.ts'
 import { readModuleList } from './module-list.ts'
 import { publishInstanceData } from './publish-instance-data.ts'
@@ -84,6 +85,7 @@ const runModulesOf = async (boot: Boot, cached: CachedInstance, stage: StageName
       cloudConfig,
       stage,
       progress: boot.progress,
+      once: (log) => sayOnce(boot, log),
       publishHostKeys: hostKeyPublisher(boot, cached),
     },
     readModuleList(cloudConfig, list, boot.machine.log),

@@ -1,7 +1,11 @@
+import { reportUnknownKeys } from '../cloudconfig/accept.ts'
+import { readConfigFile } from '../cloudconfig/read-config.ts'
 import type { CachedInstance } from '../instance/instance-cache.ts'
+import { instanceFolder } from '../instance/paths.ts'
 import { messageOf } from '../machine/errors.ts'
 import { consumeUserData } from '../userdata/consume.ts'
 import type { Boot } from './boot.ts'
+import { sayOnce } from './findings.ts'
 import { hasRun, markRun } from './semaphores.ts'
 
 /** The run-once mark of the first time an instance's user-data was taken. */
@@ -18,8 +22,15 @@ export const takeUserData = async (boot: Boot, cached: CachedInstance): Promise<
     const isNew = !hasRun(machine, paths, mark, 'instance')
     await consumeUserData(machine.as('user-data'), { paths, data: cached.data, base, isNew })
     if (isNew) markRun(machine, paths, mark, 'instance')
+    await reportUnknown(boot, cached)
     return []
   } catch (error) {
     return [`user-data was not taken: ${messageOf(error)}`]
   }
+}
+
+const reportUnknown = async (boot: Boot, { data }: CachedInstance): Promise<void> => {
+  const file = `${instanceFolder(boot.paths, data.instanceId)}/cloud-config.txt`
+  const config = await readConfigFile({ ...boot.machine, log: sayOnce(boot, boot.machine.log) }, file)
+  if (typeof config === 'object') await reportUnknownKeys(config, 'user-data', boot.machine.log)
 }

@@ -17,7 +17,7 @@ export const stageOnMachine = async (
   name: StageName,
   files: readonly string[] = [],
 ): Promise<number> => {
-  const boot = await openBoot({ ...opened, files })
+  const boot = await openBoot({ ...opened, files, ...withShipped() })
   const { errors } = await runBootStage(boot, name)
   return errors.length
 }
@@ -34,9 +34,13 @@ export const bootOnMachine = async (
   machine.log.info(`datasources: ${found.datasources.join(', ') || 'none'} (${found.reason})`)
   if (found.exitCode !== 0) return 0
   recordIdentification(machine, found)
-  const shipped = shippedConfig(machine)
-  const opening = await openBoot({ ...opened, shippedConfig: shipped, ...options })
+  const opening = await openBoot({ ...opened, ...withShipped(), ...options })
   let failures = 0
   for (const name of stageNames) failures += (await runBootStage(opening, name)).errors.length
   return failures
+}
+
+const withShipped = (): { shippedConfig?: string } => {
+  const text = shippedConfig()
+  return text === undefined ? {} : { shippedConfig: text }
 }

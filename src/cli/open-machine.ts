@@ -45,6 +45,15 @@ export const openMachine = async ({
 /** This machine, where files named on the command line are. */
 export const openHere = async (): Promise<Machine> => liveMachine()
 
-/** Text of the cloud.cfg that lies beside the program, for machines that have none. */
-export const shippedConfig = (machine: Machine): string =>
-  machine.files.readTextIfExists(`${dirname(machine.files.realPath(process.argv[1] ?? '/'))}/config/cloud.cfg`) ?? ''
+/**
+ * Text of the cloud.cfg that lies beside the program (on this machine, whatever --root says), for machines whose own is
+ * missing or can't be used. undefined: there is none.
+ */
+export const shippedConfig = (): string | undefined => {
+  const { files } = liveMachine()
+  try {
+    return files.readTextIfExists(`${dirname(files.realPath(process.argv[1] ?? '/'))}/config/cloud.cfg`)
+  } catch {
+    return undefined
+  }
+}

@@ -1,5 +1,5 @@
 import { messageOf } from '../machine/errors.ts'
-import { type Json, type JsonObject, objectAt } from '../machine/json.ts'
+import { isJsonObject, type Json, type JsonObject, objectAt } from '../machine/json.ts'
 import type { Log } from '../machine/log.ts'
 import type { Machine } from '../machine/machine.ts'
 import { configOnCommandLine } from './command-line.ts'
@@ -21,6 +21,8 @@ export interface BaseConfigSources {
   readonly configFile?: string
   /** Default `/run/cloud-init`. */
   readonly runFolder?: string
+  /** Text that is taken for the configuration file where that is missing or can't be used. */
+  readonly standIn?: string
 }
 
 /**
@@ -31,7 +33,7 @@ export interface BaseConfigSources {
 export const readBaseConfig = async (machine: Machine, sources: BaseConfigSources): Promise<BaseConfig> => {
   const { cmdline, configFile = '/etc/cloud/cloud.cfg', runFolder = '/run/cloud-init' } = sources
   const variablesFile = `${runFolder}/instance-data-sensitive.json`
-  const image = await readImageLayers(machine, configFile, variablesFile)
+  const image = await readImageLayers(machine, configFile, variablesFile, sources.standIn)
   const runtime = await layerOfFile(machine, 'runtime', `${runFolder}/cloud.cfg`)
   const onCommandLine = configOnCommandLine(cmdline)
   const fromCommandLine = layer(
@@ -52,11 +54,33 @@ const layerOfFile = async (
   name: LayerName,
   path: string,
   variablesFile?: string,
-): Promise<ConfigLayer> => layer(name, path, (await readConfigFile(machine, path, variablesFile)) ?? {})
+): Promise<ConfigLayer> => {
+  const config = await readConfigFile(machine, path, variablesFile)
+  return layer(name, path, isJsonObject(config) ? config : {})
+}
 
-const readImageLayers = async (machine: Machine, file: string, variablesFile: string): Promise<LayerTree> => {
-  const main = await layerOfFile(machine, 'image', file, variablesFile)
-  const folder = folderOf(machine, main)
+/** The image's configuration file. Without a usable one there would be no modules and no users: nobody could log in. */
+const mainLayer = async (
+  machine: Machine,
+  file: string,
+  variablesFile: string,
+  standIn: string | undefined,
+): Promise<ConfigLayer> => {
+  const config = await readConfigFile(machine, file, variablesFile)
+  if (isJsonObject(config)) return layer('image', file, config)
+  if (standIn === undefined) return layer('image', file, {})
+  const source = 'the configuration that firstlight ships'
+  return layer('image', source, readConfigText(standIn, source, machine.log))
+}
+
+const readImageLayers = async (
+  machine: Machine,
+  file: string,
+  variablesFile: string,
+  standIn: string | undefined,
+): Promise<LayerTree> => {
+  const main = await mainLayer(machine, file, variablesFile, standIn)
+  const folder = folderOf(machine, file, main)
   const names = folder === undefined ? [] : machine.files.list(folder).filter((name) => name.endsWith('.cfg'))
   const members: ConfigLayer[] = []
   for (const name of names.toReversed()) {
@@ -66,12 +90,12 @@ const readImageLayers = async (machine: Machine, file: string, variablesFile: st
 }
 
 /** The folder of drop-in files: named by `conf_d`, or the file's own name with `.d`. */
-const folderOf = (machine: Machine, { source, config }: ConfigLayer): string | undefined => {
+const folderOf = (machine: Machine, file: string, { config }: ConfigLayer): string | undefined => {
   const named = config['conf_d']
-  if (named === undefined) return `${source}.d`
+  if (named === undefined) return `${file}.d`
   if (typeof named === 'string') return named.trim() === '' ? undefined : named.trim()
-  if (named !== null) machine.log.error(`${source}: conf_d must be the path of a folder; ${source}.d is read instead`)
-  return named === null ? undefined : `${source}.d`
+  if (named !== null) machine.log.error(`${file}: conf_d must be the path of a folder; ${file}.d is read instead`)
+  return named === null ? undefined : `${file}.d`
 }
 
 /** Merges a tree of layers. One with an unusable `merge_how` is reported and left out. */

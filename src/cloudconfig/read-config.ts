@@ -3,43 +3,50 @@ import { messageOf } from '../machine/errors.ts'
 import { isJsonObject, type JsonObject } from '../machine/json.ts'
 import type { Log } from '../machine/log.ts'
 import type { Machine } from '../machine/machine.ts'
+import { withUsableKeys } from './engine-keys.ts'
 import { parseYaml } from './yaml.ts'
 
-/** A mapping from YAML text. What can't be used is reported in one line, and counts as empty. */
-export const readConfigText = (text: string, source: string, log: Log): JsonObject => {
+/** A mapping from YAML text, an empty one from an empty text; undefined when it can't be used, reported in one line. */
+const configOfText = (text: string, source: string, log: Log): JsonObject | undefined => {
   try {
     const value = parseYaml(text, source)
-    if (isJsonObject(value)) return value
-    if (value !== null) log.error(`${source} is left out: it must be a mapping of keys to values`)
+    if (value === null) return {}
+    if (isJsonObject(value)) return withUsableKeys(value, source, log)
+    log.error(`${source} is left out: it must be a mapping of keys to values`)
   } catch (error) {
     log.error(`${source} is left out: ${messageOf(error).replace(`${source}, `, '')}`)
   }
-  return {}
+  return undefined
 }
 
+/** A mapping from YAML text. What can't be used is reported in one line, and counts as empty. */
+export const readConfigText = (text: string, source: string, log: Log): JsonObject =>
+  configOfText(text, source, log) ?? {}
+
 /**
- * Reads a configuration file; undefined when there is none.
+ * Reads a configuration file. One that can't be used is reported in one line.
  * @param variablesFile when given, a file that begins with `## template: jinja` is rendered with the variables in it
  */
 export const readConfigFile = async (
   machine: Machine,
   path: string,
   variablesFile?: string,
-): Promise<JsonObject | undefined> => {
+): Promise<JsonObject | 'missing' | 'unusable'> => {
   const { files, log } = machine
   try {
     const bytes = files.readBytesIfExists(path)
-    if (bytes === undefined) return undefined
+    if (bytes === undefined) return 'missing'
     const text = utf8OrNothing(bytes)
     if (text !== undefined) {
       const isTemplate = variablesFile !== undefined && /^##\s*template:/i.test(text)
-      return readConfigText(isTemplate ? await renderedFile(machine, path, text, variablesFile) : text, path, log)
+      const rendered = isTemplate ? await renderedFile(machine, path, text, variablesFile) : text
+      return configOfText(rendered, path, log) ?? 'unusable'
     }
     log.error(`${path} is left out: it is not UTF-8`)
   } catch (error) {
     log.error(`${path} is left out: ${messageOf(error)}`)
   }
-  return {}
+  return 'unusable'
 }
 
 /** The text as it is when it can't be rendered: braces in comments and quotes are still good YAML. */

@@ -166,6 +166,8 @@ const foundGroups = (groups: Json | undefined, problems: string[]): GroupEntry[]
 export const readUsers = (config: JsonObject, distro: Distro): UsersConfig => {
   const problems: string[] = []
   const found = foundUsers(config['users'], problems)
+  // Nothing of it is usable: it can't be known that nobody was wanted, and a machine that nobody can enter is lost.
+  if (found.length === 0 && problems.length > 0) found.push({ name: defaultName, key: 'users', options: {} })
   const hasUserKey = config['user'] !== undefined && config['user'] !== null
   if (hasUserKey) found.push({ name: defaultName, key: 'user', options: {} })
   const users = merged(found)

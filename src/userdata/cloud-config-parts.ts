@@ -38,7 +38,9 @@ export const mergeConfigParts = (parts: readonly ConfigPart[], source: string, l
       config = part.kind === 'json-patch' ? patch(config, part) : mergePart(config, part, source, log)
       merged.push(part.name)
     } catch (error) {
-      log.warning(`${source}: ${part.name} is left out: ${messageOf(error)}`)
+      const problem = messageOf(error)
+      const rest = problem.startsWith(part.name) ? problem.slice(part.name.length).replace(/^[,:] /, '') : problem
+      log.warning(`${source}: ${part.name} is left out: ${rest}`)
       ignored.push(part.name)
     }
   }
