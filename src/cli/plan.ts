@@ -24,12 +24,13 @@ export const planCommand: Command = {
         readInputFile(context, textArgument(args, name)),
       ),
     )
+    const shipped = shippedConfig()
     const plan = await planBoot(machine, records, {
       ...(userData && { userData }),
       ...(vendorData && { vendorData }),
       ...(metaData && { metaData }),
       ...(networkConfig && { networkConfig }),
-      shippedConfig: shippedConfig(machine),
+      ...(shipped !== undefined && { shippedConfig: shipped }),
     })
     const showSecrets = isSet(args, 'show-secrets')
     if (isSet(args, 'json')) {

@@ -143,7 +143,7 @@ const sshKeygen: MemoryCommandHandler = (argv, { input }, machine) => {
   return `Generating public/private ${type} key pair.\n`
 }
 
-const tools: Readonly<Record<string, MemoryCommandHandler>> = {
+export const tools: Readonly<Record<string, MemoryCommandHandler>> = {
   useradd,
   groupadd,
   chpasswd,
