@@ -18,21 +18,16 @@ export const cloudIdCommand: Command = {
     const { readPaths } = await import('../cloudconfig/read-paths.ts')
     const { consoleLog } = await import('./console-log.ts')
     const { machine } = await context.machine({ isQuiet: true })
-    const { state } = reportStatus(machine)
-    if (state === 'disabled' || state === 'not started') {
-      context.console.print(state === 'disabled' ? 'disabled' : 'not run')
-      return state === 'disabled' ? 2 : 3
-    }
     const file = textArgument(args, 'instance-data')
     const question = {
       folder: process.cwd(),
+      state: reportStatus(machine).state,
       json: isSet(args, 'json'),
       long: isSet(args, 'long'),
       ...(file !== undefined && { instanceDataFile: file }),
     }
     const answer = answerCloudId(machine, await readPaths(machine), question, consoleLog(context.console))
-    if (answer === undefined) return 1
-    context.console.print(answer)
-    return 0
+    if (answer.output !== undefined) context.console.print(answer.output)
+    return answer.exitCode
   },
 }

@@ -16,18 +16,29 @@ export interface CloudIdQuestion {
   /** Folder from which a relative path counts. */
   readonly folder: string
   readonly instanceDataFile?: string
+  /** How far the boot is: `disabled` and `not started` are answers of their own. */
+  readonly state: string
 }
 
-/** @returns what `cloud-id` prints; undefined when there is no instance data, which is told in the log */
+export interface CloudIdAnswer {
+  /** 0 known, 1 error, 2 disabled, 3 not run yet: cloud-init's. */
+  readonly exitCode: number
+  /** To print, with a line end added. */
+  readonly output?: string
+}
+
+/** Answers `cloud-id`. That there is no instance data is told in the log. */
 export const answerCloudId = (
   machine: Machine,
   paths: Paths,
-  { json, long, folder, instanceDataFile }: CloudIdQuestion,
+  { json, long, folder, instanceDataFile, state }: CloudIdQuestion,
   log: Log,
-): string | undefined => {
+): CloudIdAnswer => {
+  if (state === 'disabled') return { exitCode: 2, output: 'disabled' }
+  if (state === 'not started') return { exitCode: 3, output: 'not run' }
   const file = instanceDataFile ?? `${paths.run}/instance-data.json`
   const data = read(machine, file.startsWith('/') ? file : posix.join(folder, file), file, log)
-  if (data === undefined) return undefined
+  if (data === undefined) return { exitCode: 1 }
   const v1 = objectAt(data, 'v1')
   const cloudName = textAt(v1, 'cloud_name') ?? 'unknown'
   const region = v1['region'] === undefined ? 'unknown' : v1['region']
@@ -35,9 +46,9 @@ export const answerCloudId = (
   const cloudId = canonicalCloudId(cloudName, platform, typeof region === 'string' ? region : undefined)
   if (json) {
     log.deprecated('Use: cloud-init query v1')
-    return pythonJson({ ...v1, cloud_id: cloudId })
+    return { exitCode: 0, output: pythonJson({ ...v1, cloud_id: cloudId }) }
   }
-  return long ? `${cloudId}\t${shown(region)}` : cloudId
+  return { exitCode: 0, output: long ? `${cloudId}\t${shown(region)}` : cloudId }
 }
 
 const shown = (value: Json): string => (typeof value === 'string' ? value : value === null ? 'None' : String(value))

@@ -68,7 +68,7 @@ const readConfig = (part: ConfigPart): JsonObject => {
 }
 
 const patch = (config: JsonObject, part: ConfigPart): JsonObject => {
-  const operations: Json = parseJson(part.text.replace(/^#cloud-config-jsonp/, ''))
+  const operations: Json = parseJson(part.text.trimStart().replace(/^#cloud-config-jsonp/, ''))
   const result = applyJsonPatch(config, operations)
   if (!isJsonObject(result)) throw new ConfigError(part.name, 'after this JSON patch the config is no mapping')
   return result

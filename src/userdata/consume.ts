@@ -25,21 +25,28 @@ export interface ConsumeOptions {
  */
 export const consumeUserData = async (machine: Machine, options: ConsumeOptions): Promise<void> => {
   const { data, paths, base } = options
+  const datasource = data.config
+  const layers = datasource ? { datasource } : {}
   const folder = instanceFolder(paths, data.instanceId)
   const handlers = new Map<string, PartHandler>()
   storeRaw(machine, folder, data)
-  await consumeOne(machine, options, handlers, 'user-data', data.userData ? [data.userData] : [])
+  const isAllowed = !isFalse(base.config['allow_userdata'])
+  if (!isAllowed) machine.log.debug('user-data is left out: the configuration has allow_userdata: false')
+  const userData = data.userData && isAllowed ? [data.userData] : []
+  await consumeOne(machine, options, handlers, 'user-data', userData)
+  const { config } = await effectiveConfig(machine, base, folder, layers)
   for (const key of ['vendor_data', 'vendor_data2'] as const) {
     const documents = documentsOf(key === 'vendor_data' ? data.vendorData : data.vendorData2)
     if (documents.length === 0) continue
-    const datasource = data.config
-    const { config } = await effectiveConfig(machine, base, folder, datasource ? { datasource } : {})
     const { enabled, excludedTypes } = vendorSettings(config, key, machine.log)
     const source = key === 'vendor_data' ? 'vendor-data' : 'vendor-data2'
     if (!enabled) machine.log.debug(`${source} is left out: the configuration has ${key}: {enabled: false}`)
     else await consumeOne(machine, options, handlers, source, documents, excludedTypes)
   }
 }
+
+const isFalse = (value: Json | undefined): boolean =>
+  value === false || ['false', '0', 'off', 'no'].includes(String(value).trim().toLowerCase())
 
 type Source = 'user-data' | 'vendor-data' | 'vendor-data2'
 
@@ -71,6 +78,7 @@ const consumeOne = async (
     variablesFile: `${paths.run}/instance-data-sensitive.json`,
     isFirstBoot: isNew,
     excludedTypes,
+    events: [],
     handlers,
   }
   await deliverParts(machine, partsForLaunchIndex(parts, data.launchIndex), delivery)

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../machine/json.ts'
 import type { Part } from './part.ts'
 
 /** A handler for content types of its own, brought by a part of user-data. */
@@ -25,6 +26,8 @@ export interface Delivery {
   readonly isFirstBoot: boolean
   /** Content types that nobody may handle (vendor_data: disabled_handlers). */
   readonly excludedTypes?: readonly string[]
+  /** Calls of part handlers that are still to be made. */
+  readonly events: { readonly event: JsonObject; readonly source: string; readonly language: string }[]
   /** Handlers that an earlier delivery brought, by content type. */
   readonly handlers: Map<string, PartHandler>
 }

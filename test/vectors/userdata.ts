@@ -149,7 +149,9 @@ const runUserData = async (vector: JsonObject): Promise<string[]> => {
   const unlisted = recordedText
     .flatMap((text) => (text ?? '').split('\n').filter((line) => line.includes('SCHEMA_ERROR')))
     .filter((line) => !written.includes(line))
-  const isSilent = listAt(expected, 'log').length > 0 && problems.length === 0
+  // That a request is tried again is no problem as long as an answer comes.
+  const logged = listAt(expected, 'log').filter((entry) => !JSON.stringify(entry).includes('Retrying URL'))
+  const isSilent = logged.length > 0 && problems.length === 0
   return [
     ...(await checkParts(input, expected)),
     ...differences(unwrap(expected['cloud_config'] ?? null), written === '' ? null : parseYaml(written, 'merged')),
