@@ -7,6 +7,9 @@ import { factCommands, factScripts, shimmedCommands, shimScript } from './shims.
 
 /** What a sandbox shows of the cloud: a made-up /sys, the kernel command line, disks, stand-in commands, a little config. */
 
+/** Files that the machine has besides its own: absolute path -> content. */
+export type AddedFiles = Readonly<Record<string, string>>
+
 const searchPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
 
 const put = (path: string, content: string | Uint8Array, mode = 0o644): void => {
@@ -16,7 +19,7 @@ const put = (path: string, content: string | Uint8Array, mode = 0o644): void => 
 }
 
 /** Everywhere a command is installed; its folder's real path, as the layers are laid over real folders. */
-const placesOf = (command: string): string[] => {
+export const placesOf = (command: string): string[] => {
   const found = searchPath.filter((folder) => existsSync(join(folder, command)))
   return [...new Set(found.map((folder) => join(realpathSync(folder), command)))]
 }
@@ -44,8 +47,8 @@ const shadowFiles = (): [string, string][] => {
 }
 
 /** Files of the layer that lies over this machine's: path on the machine -> content and mode. */
-const shimFiles = (cloud: SimulatedCloud): Map<string, { content: string; mode: number }> => {
-  const files = new Map<string, { content: string; mode: number }>()
+const shimFiles = (cloud: SimulatedCloud, added: AddedFiles): Map<string, { content: string; mode: number }> => {
+  const files = new Map(Object.entries(added).map(([path, content]) => [path, { content, mode: 0o644 }]))
   for (const command of shimmedCommands) {
     for (const place of placesOf(command)) files.set(place, { content: shimScript, mode: 0o755 })
   }
@@ -60,6 +63,7 @@ const shimFiles = (cloud: SimulatedCloud): Map<string, { content: string; mode: 
     const place = join(realpathSync(dirname(usual)), basename(usual))
     for (const path of new Set([place, ...placesOf(command)])) files.set(path, { content: script, mode: 0o755 })
   }
+  if (placesOf('ip').length === 0) files.set('/usr/sbin/ip', { content: shimScript, mode: 0o755 })
   const names = Object.entries(cloud.hosts ?? {}).map(([name, address]) => `${address} ${name}\n`)
   const hosts = existsSync('/etc/hosts') ? readFileSync('/etc/hosts', 'utf8') : '127.0.0.1 localhost\n'
   if (names.length > 0) files.set('/etc/hosts', { content: hosts.replace(/\n?$/, '\n') + names.join(''), mode: 0o644 })
@@ -112,17 +116,17 @@ const systemFacts = (folder: string, cloud: SimulatedCloud): void => {
 }
 
 /** Folders (with all above them) in which the shim layer has something. */
-export const shimFolders = (cloud: SimulatedCloud): ReadonlySet<string> => {
+export const shimFolders = (cloud: SimulatedCloud, added: AddedFiles): ReadonlySet<string> => {
   const folders = new Set<string>()
-  for (const path of shimFiles(cloud).keys()) {
+  for (const path of shimFiles(cloud, added).keys()) {
     for (let folder = dirname(path); folder !== '/'; folder = dirname(folder)) folders.add(folder)
   }
   return folders
 }
 
 /** Writes it all below `base`, in `shim` and `facts`. */
-export const writeFacts = (base: string, cloud: SimulatedCloud, orders: InsideOrders): void => {
-  for (const [path, { content, mode }] of shimFiles(cloud)) put(`${base}/shim${path}`, content, mode)
+export const writeFacts = (base: string, cloud: SimulatedCloud, orders: InsideOrders, added: AddedFiles): void => {
+  for (const [path, { content, mode }] of shimFiles(cloud, added)) put(`${base}/shim${path}`, content, mode)
   systemFacts(`${base}/facts/sys`, cloud)
   put(`${base}/facts/cmdline`, `${cloud.cmdline}\n`)
   for (const [index, disk] of (cloud.disks ?? []).entries()) {

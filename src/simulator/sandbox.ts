@@ -7,7 +7,7 @@ import type { InsideOrders } from './inside.ts'
 import { layerRules, layersOf, privateFolders } from './layers.ts'
 import type { RequestRecord } from './request-log.ts'
 import { keepFiles, readChanges, type SandboxChange } from './sandbox-changes.ts'
-import { shimFolders, writeFacts } from './sandbox-facts.ts'
+import { type AddedFiles, placesOf, shimFolders, writeFacts } from './sandbox-facts.ts'
 import { type Namespaces, startNamespaces } from './sandbox-namespaces.ts'
 import { BASE, buildScript } from './sandbox-scripts.ts'
 import { addedUsers, type SandboxUser } from './sandbox-users.ts'
@@ -25,6 +25,8 @@ export interface SandboxOptions extends SimulatedMachine {
   readonly inside?: readonly string[]
   /** Further folders that must be seen inside though they lie in /tmp or /run. */
   readonly visible?: readonly string[]
+  /** Files that the machine has before the boot, over its own: `/etc/cloud/cloud.cfg`. Mode 0644, root. */
+  readonly files?: AddedFiles
   /** Each stage and module, as it begins and ends. */
   readonly onEvent?: (event: ProgressEvent) => void
   /** What the boot and the user's scripts print. */
@@ -138,7 +140,7 @@ const commandsIn = (text: string | undefined): string[][] =>
 
 const planFor = (options: SandboxOptions, namespaces: Pick<Namespaces, 'identityMap'>) => {
   const cloud = createCloud(options)
-  const shims = shimFolders(cloud)
+  const shims = shimFolders(cloud, options.files ?? {})
   const layers = layersOf(layerRules(isRoot()))
   const script = buildScript({
     layers,
@@ -148,6 +150,7 @@ const planFor = (options: SandboxOptions, namespaces: Pick<Namespaces, 'identity
     emptied: [STATE].filter((path) => existsSync(path)),
     removed: leftovers.filter((path) => existsSync(path)),
     hasSystemd: existsSync('/run/systemd/system') || existsSync('/usr/bin/systemctl') || existsSync('/bin/systemctl'),
+    hasIp: placesOf('ip').length > 0,
     identityMap: namespaces.identityMap,
     inside: options.inside ?? [...options.firstlight, 'sandbox-inside'],
   })
@@ -188,7 +191,7 @@ export const runInSandbox = async (options: SandboxOptions): Promise<SandboxResu
   try {
     const base = `${namespaces.root}${BASE}`
     const { cloud, layers } = planFor(options, namespaces)
-    writeFacts(base, cloud, ordersFor(options))
+    writeFacts(base, cloud, ordersFor(options), options.files ?? {})
     const ended = await namespaces.finish()
     if (ended.failure !== undefined) return { ran: false, reason: ended.failure }
     const root = `${base}/root`
@@ -203,8 +206,8 @@ export const runInSandbox = async (options: SandboxOptions): Promise<SandboxResu
       changes,
       users: addedUsers(textOf('/etc/passwd'), textOf(`${root}/etc/passwd`), textOf(`${root}/etc/group`)),
       withheldCommands: commandsIn(textOf(`${root}${COMMAND_LOG}`)),
-      status: objectIn(`${root}/run/cloud-init/status.json`),
-      result: objectIn(`${root}/run/cloud-init/result.json`),
+      status: objectIn(`${root}${STATE}/data/status.json`),
+      result: objectIn(`${root}${STATE}/data/result.json`),
       journal: textOf(`${root}${STATE}/data/changes.jsonl`),
       log: textOf(`${root}/var/log/cloud-init.log`),
       requests: ended.requests,
