@@ -1,6 +1,7 @@
 import type { InstanceData } from '../../src/instance/instance-data.ts'
 import { openstackDevice } from '../../src/instance/openstack-device.ts'
 import { DatasourceError, MountError, messageOf } from '../../src/machine/errors.ts'
+import type { Machine } from '../../src/machine/machine.ts'
 import { type DatasourceContext, defineDatasource } from '../../src/platform/datasource.ts'
 import { candidateDisks } from './candidates.ts'
 import { id, readDrive } from './read-drive.ts'
@@ -37,7 +38,10 @@ const fromDisk = async (context: DatasourceContext): Promise<InstanceData | unde
   const { disks, log } = context.machine
   for (const device of await candidateDisks(context)) {
     try {
-      const data = await disks.withMounted(device, (folder) => readDrive(context, folder))
+      const data = await disks.withMounted(
+        device,
+        async (folder) => (await readDrive(context, folder)) ?? notWithoutMetadata(context.machine, folder),
+      )
       if (data !== undefined) return { ...data, subplatform: `config-disk (${device})` }
       log.debug(`${device} is no config drive`)
     } catch (error) {
@@ -47,4 +51,10 @@ const fromDisk = async (context: DatasourceContext): Promise<InstanceData | unde
     }
   }
   return undefined
+}
+
+/** A disk that has the folder of a config drive, but nothing in it that names the instance. */
+const notWithoutMetadata = ({ files }: Machine, folder: string): undefined => {
+  if (files.list(`${folder}/openstack`).length === 0) return undefined
+  throw new DatasourceError(id, 'openstack/latest/meta_data.json is missing')
 }

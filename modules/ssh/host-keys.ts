@@ -8,11 +8,30 @@ const folder = '/etc/ssh'
 
 const fileOf = (type: string): string => `${folder}/ssh_host_${type}_key`
 
-/** Removes every host key: those of an image are known to whoever has the image. */
-export const removeHostKeys = (machine: Machine): void => {
-  for (const name of machine.files.list(folder)) {
-    if (/^ssh_host_.*key/.test(name)) machine.files.remove(`${folder}/${name}`)
-  }
+/** Where the image's host keys are until there are new ones. */
+const aside = (name: string): string => `${folder}/.${name}.of-image`
+
+const namesOf = (machine: Machine, pattern: RegExp): string[] =>
+  machine.files.list(folder).flatMap((name) => pattern.exec(name)?.[1] ?? [])
+
+/** Puts every host key aside: those of an image are known to whoever has the image. */
+export const putHostKeysAside = (machine: Machine): void => {
+  for (const name of namesOf(machine, /^(ssh_host_.*key.*)$/)) machine.files.rename(`${folder}/${name}`, aside(name))
+}
+
+export const hasHostKeys = (machine: Machine): boolean => namesOf(machine, /^(ssh_host_.*_key)$/).length > 0
+
+const namesAside = (machine: Machine): string[] => namesOf(machine, /^\.(ssh_host_.*key.*)\.of-image$/)
+
+export const removeKeysAside = (machine: Machine): void => {
+  for (const name of namesAside(machine)) machine.files.remove(aside(name))
+}
+
+/** @returns how many files were put back */
+export const putKeysBack = (machine: Machine): number => {
+  const names = namesAside(machine)
+  for (const name of names) machine.files.rename(aside(name), `${folder}/${name}`)
+  return names.length
 }
 
 /** Makes `FILE.pub` from the private key in FILE. */

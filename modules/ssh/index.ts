@@ -3,7 +3,16 @@ import { addAuthorizedKeys } from '../../src/distros/authorized-keys.ts'
 import { loginRefusal } from '../../src/distros/login-refusal.ts'
 import { readUsers } from '../../src/distros/users-config.ts'
 import { ConfigError, ItemsFailed, messageOf } from '../../src/machine/errors.ts'
-import { generateHostKeys, readHostKeys, removeHostKeys, writeHostKeys } from './host-keys.ts'
+import type { Json } from '../../src/machine/json.ts'
+import {
+  generateHostKeys,
+  hasHostKeys,
+  putHostKeysAside,
+  putKeysBack,
+  readHostKeys,
+  removeKeysAside,
+  writeHostKeys,
+} from './host-keys.ts'
 import { schema } from './schema.ts'
 import { readSettings, type SshSettings } from './settings.ts'
 
@@ -51,20 +60,38 @@ const authorize = (context: ModuleContext, settings: SshSettings, report: (probl
   addKeys(context, 'root', keys, rootOptions, report)
 }
 
-const hostKeys = async (
+/** New host keys for those of the image. */
+const renewHostKeys = async (
+  context: ModuleContext,
+  settings: SshSettings,
+  report: (problem: string) => void,
+): Promise<void> => {
+  const { machine } = context
+  if (!settings.deletesKeys) return makeHostKeys(context, settings, report)
+  try {
+    putHostKeysAside(machine)
+  } catch (error) {
+    report(`the host keys of the image could not be removed: ${messageOf(error)}`)
+  }
+  await makeHostKeys(context, settings, report).catch((error: unknown) => report(messageOf(error)))
+  const wantsKeys = settings.generates.length > 0 || isGiven(context.cloudConfig['ssh_keys'])
+  if (hasHostKeys(machine) || !wantsKeys) removeKeysAside(machine)
+  // Without any host key nobody could log in.
+  else if (putKeysBack(machine) > 0)
+    report('ssh_deletekeys: no new host key could be made, so those of the image stay; others may know them')
+}
+
+const isGiven = (value: Json | undefined): boolean => value !== undefined && value !== null
+
+const makeHostKeys = async (
   context: ModuleContext,
   settings: SshSettings,
   report: (problem: string) => void,
 ): Promise<void> => {
   const { machine, cloudConfig } = context
   try {
-    if (settings.deletesKeys) removeHostKeys(machine)
-  } catch (error) {
-    report(`the host keys of the image could not be removed: ${messageOf(error)}`)
-  }
-  try {
     const given = cloudConfig['ssh_keys']
-    if (given !== undefined && given !== null) return await writeHostKeys(machine, given, report)
+    if (given !== undefined && isGiven(given)) return await writeHostKeys(machine, given, report)
   } catch (error) {
     report(messageOf(error))
     // Without any host key nobody could log in: unusable ones are as good as none.
@@ -94,7 +121,7 @@ const ssh: ConfigModule = {
       failures.push(problem)
     }
     const settings = readSettings(context.cloudConfig, (problem) => context.machine.log.debug(problem))
-    await hostKeys(context, settings, report)
+    await renewHostKeys(context, settings, report)
     await publish(context, settings)
     authorize(context, settings, report)
     if (failures.length > 0) throw new ItemsFailed(failures)

@@ -10,6 +10,7 @@ import type { Boot, Finding } from './boot.ts'
 import { chooseRenderer } from './choose-renderer.ts'
 import { collectingLog } from './findings.ts'
 import type { Progress } from './progress.ts'
+import { withWritableState } from './state-folder.ts'
 
 export interface OpenOptions {
   readonly machine: Machine
@@ -31,8 +32,9 @@ export const openBoot = async (options: OpenOptions): Promise<Boot> => {
     return gathered
   }
   const findings: Finding[] = []
+  const log = collectingLog(machine.log, findings)
   const base = await readBaseConfig(
-    { ...machine, log: collectingLog(machine.log, findings) },
+    { ...machine, log },
     {
       cmdline: (await platform()).cmdline,
       ...(options.shippedConfig !== undefined && { standIn: options.shippedConfig }),
@@ -43,7 +45,7 @@ export const openBoot = async (options: OpenOptions): Promise<Boot> => {
     machine,
     base,
     config: base.config,
-    paths: readPaths(systemInfo),
+    paths: withWritableState(machine, readPaths(systemInfo), log),
     distro: await loadDistro(textAt(systemInfo, 'distro') ?? 'debian', systemInfo, machine),
     platform,
     renderer: () => chooseRenderer(machine, systemInfo),

@@ -1,3 +1,4 @@
+import { messageOf } from '../machine/errors.ts'
 import { isJsonObject, type Json, type JsonObject } from '../machine/json.ts'
 import type { Machine } from '../machine/machine.ts'
 import type { InstanceData } from './instance-data.ts'
@@ -44,12 +45,11 @@ export const writeCachedInstance = (machine: Machine, paths: Paths, cached: Cach
 
 /** What the link to the present instance leads to; undefined when there is none or it can't be read. */
 export const readCachedInstance = (machine: Machine, paths: Paths): CachedInstance | undefined => {
-  const text = machine.files.readTextIfExists(`${instanceLink(paths)}/${fileName}`)
-  if (text === undefined) return undefined
   try {
-    return asCachedInstance(JSON.parse(text))
+    const text = machine.files.readTextIfExists(`${instanceLink(paths)}/${fileName}`)
+    return text === undefined ? undefined : asCachedInstance(JSON.parse(text))
   } catch (error) {
-    machine.log.warning(`${instanceLink(paths)}/${fileName} is unreadable and is not used: ${String(error)}`)
+    machine.log.warning(`${instanceLink(paths)}/${fileName} is unreadable and is not used: ${messageOf(error)}`)
     return undefined
   }
 }
