@@ -3,19 +3,21 @@ import { openBoot } from '../../src/boot/open-boot.ts'
 import { reportStatus, type StatusReport, statusAsData } from '../../src/boot/report-status.ts'
 import { runBootStage } from '../../src/boot/stages.ts'
 import { stageNames } from '../../src/boot/status.ts'
-import type {
-  MemoryCommandHandler,
-  MemoryFile,
-  MemoryMachine,
-  MemoryOptions,
-  TreeEntry,
+import { FileError } from '../../src/machine/errors.ts'
+import {
+  type MemoryCommandHandler,
+  type MemoryFile,
+  type MemoryMachine,
+  type MemoryOptions,
+  memoryMachine,
+  type TreeEntry,
 } from '../../src/machine/memory.ts'
-import { madeUpDebian, tools } from '../modules/made-up-debian.ts'
+import { debianFiles, tools } from '../modules/made-up-debian.ts'
 
 /** The key that the image brings for its default user. */
 export const imageKey = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIImageImageImageImageImageImageImageImageImag image'
 
-const shippedConfig = readFileSync(new URL('../../config/cloud.cfg', import.meta.url), 'utf8')
+export const shippedConfig = readFileSync(new URL('../../config/cloud.cfg', import.meta.url), 'utf8')
 
 /** What the image's owner wanted, besides what firstlight ships: a key, a file, few host keys, no network renderer. */
 const imageConfig = `datasource_list: [NoCloud, None]
@@ -41,6 +43,8 @@ export const imageFiles: Readonly<Record<string, MemoryFile>> = {
   '/proc/sys/kernel/version': '#1\n',
   '/proc/sys/kernel/arch': 'x86_64\n',
   '/proc/sys/kernel/hostname': 'image\n',
+  '/proc/self/mountinfo': '29 1 254:1 / / rw - ext4 /dev/vda1 rw\n',
+  '/dev/vda1': { device: true },
   '/proc/uptime': '10.00 10.00\n',
   '/var/log/': '',
   '/var/tmp/': '',
@@ -52,7 +56,14 @@ export const seed = (userData: string | Uint8Array, metaData = 'instance-id: iid
   '/var/lib/cloud/seed/nocloud/user-data': userData,
 })
 
-const quiet = ['hostname', 'hostnamectl', 'locale-gen', 'update-locale', 'systemd-detect-virt', 'growpart', 'eject']
+const quiet: Readonly<Record<string, string>> = {
+  hostname: '',
+  'locale-gen': '',
+  growpart: '',
+  resize2fs: '',
+  eject: '',
+  'systemd-detect-virt': 'kvm\n',
+}
 
 /** A script leaves its name behind. */
 const runScript: MemoryCommandHandler = (argv, _options, machine) => {
@@ -64,21 +75,26 @@ const runScript: MemoryCommandHandler = (argv, _options, machine) => {
 
 /** A machine that is about to boot: the made-up Debian, firstlight's own cloud.cfg, and what is given over it. */
 export const bootable = (options: MemoryOptions = {}): MemoryMachine =>
-  madeUpDebian({
-    which: [...Object.keys(tools), ...quiet],
+  memoryMachine({
+    which: [...Object.keys(tools), ...Object.keys(quiet)],
     ...options,
-    files: { ...imageFiles, ...options.files },
+    files: { ...debianFiles, ...imageFiles, ...options.files },
     onCommand: async (argv, given, machine) => {
-      const answer = await options.onCommand?.(argv, given, machine)
-      if (answer !== undefined) return answer
-      if (quiet.includes(argv[0] ?? '')) return argv[0] === 'systemd-detect-virt' ? 'kvm\n' : ''
-      return runScript(argv, given, machine)
+      try {
+        const [program = ''] = argv
+        const tool = tools[program] ?? runScript
+        return (await options.onCommand?.(argv, given, machine)) ?? quiet[program] ?? (await tool(argv, given, machine))
+      } catch (error) {
+        // A command that can't write says so and fails; it throws nothing.
+        if (error instanceof FileError) return { exitCode: 1, stderr: `${argv[0]}: ${error.message}\n` }
+        throw error
+      }
     },
   })
 
 /** The four stages, each as a process of its own would run it, or all in one. Returns the failures of each. */
 export const bootStages = async (machine: MemoryMachine, how: 'one process' | 'four processes' = 'one process') => {
-  const open = () => openBoot({ machine, records: machine.records })
+  const open = () => openBoot({ machine, records: machine.records, shippedConfig })
   let boot = await open()
   const errors: string[] = []
   for (const name of stageNames) {
