@@ -1,3 +1,4 @@
+import { readChanges } from '../machine/journal-lines.ts'
 import type { SandboxResult } from '../simulator/sandbox.ts'
 import type { SandboxChange } from '../simulator/sandbox-changes.ts'
 import type { Console } from './console.ts'
@@ -28,6 +29,7 @@ export const printTrial = async (console: Console, result: SandboxResult, option
   const outcome = new Table({ head: ['what', 'outcome'], style })
   outcome.push(['users', result.users.map(({ name }) => name).join(', ') || 'none added'])
   outcome.push(['files', countChanges(files)])
+  outcome.push(['commands run', commandsRun(result).join('\n') || 'none'])
   outcome.push(['commands withheld', result.withheldCommands.map((argv) => argv.join(' ')).join('\n') || 'none'])
   outcome.push(['metadata requests', String(result.requests.length)])
   outcome.push(['result', describeResult(result)])
@@ -36,6 +38,17 @@ export const printTrial = async (console: Console, result: SandboxResult, option
   for (const line of recoverable(result)) console.print(line, 'yellow')
   if (result.keptIn !== undefined) console.print(`The changed files are in ${result.keptIn}.`)
   if (options.diff) for (const change of files) await printChange(console, change, options.showSecrets)
+}
+
+/** Each command once, by its name and how often it ran. */
+const commandsRun = ({ journal }: SandboxResult): string[] => {
+  const counts = new Map<string, number>()
+  for (const change of journal === undefined ? [] : readChanges(journal)) {
+    if (change.kind !== 'command') continue
+    const name = change.argv[0] ?? ''
+    counts.set(name, (counts.get(name) ?? 0) + 1)
+  }
+  return [...counts].map(([name, count]) => (count === 1 ? name : `${name} (${count} times)`))
 }
 
 const countChanges = (files: readonly SandboxChange[]): string => {
