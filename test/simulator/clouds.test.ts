@@ -28,7 +28,7 @@ const cases: readonly {
   { cloud: 'digitalocean', stage: 'local', keys: 2, hostname: 'web-1', chain: 1 },
   { cloud: 'azure', stage: 'local', keys: 2, hostname: 'web-1', chain: 2 },
   { cloud: 'openstack', stage: 'local', keys: 2, hostname: 'web-1.novalocal', chain: 0 },
-  { cloud: 'openstack-service', stage: 'network', keys: 2, hostname: 'web-1.novalocal', chain: 3 },
+  { cloud: 'openstack-service', stage: 'network', keys: 2, hostname: 'web-1.novalocal', chain: 6 },
   { cloud: 'nocloud', stage: 'local', keys: 2, hostname: 'web-1.example.test', chain: 0 },
 ]
 

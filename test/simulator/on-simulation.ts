@@ -19,7 +19,7 @@ const overTheWire = (): Asking => {
 }
 
 /** What a simulated cloud shows a machine, as files of a made-up one. */
-const filesOn = (cloud: SimulatedCloud): Record<string, MemoryFile> => {
+export const filesOn = (cloud: SimulatedCloud): Record<string, MemoryFile> => {
   const files: Record<string, MemoryFile> = {
     '/proc/sys/kernel/ostype': 'Linux\n',
     '/proc/sys/kernel/version': '#1 SMP\n',
