@@ -83,6 +83,24 @@ const withBinary = (value: Json): unknown => {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withBinary(item)]))
 }
 
+/** What js-yaml says, in words for who wrote the file, with what to do. */
+const plainReasons: Readonly<Record<string, string>> = {
+  'bad indentation of a mapping entry':
+    'this does not fit the mapping: check the indentation, and put text with a colon or a special first character in quotes',
+  'bad indentation of a sequence entry': 'this does not fit the list: check the indentation and the dashes',
+  'deficient indentation': 'a bracket or quote above is not closed, or this line needs more indentation',
+  'end of the stream or a document separator is expected':
+    'this does not belong to what stands above: check the indentation',
+  'unexpected end of the stream within a flow collection': 'a [ or { is not closed',
+  'unexpected end of the stream within a single quoted scalar':
+    "a text in single quotes is not closed (' in it is written '')",
+  'unexpected end of the stream within a double quoted scalar': 'a text in double quotes is not closed',
+  'missed comma between flow collection entries': 'a comma is missing between entries in brackets',
+  'tab characters must not be used in indentation': 'a tab cannot indent: use spaces',
+  'can not read a block mapping entry; a multiline key may not be an implicit key':
+    'a colon is missing after a key, or the text of several lines needs quotes',
+}
+
 interface Node {
   readonly value: Json
   /** Present when positions were asked for. */
@@ -148,7 +166,7 @@ class Construction {
 
   #reasonOf(error: YAMLException): string {
     if (/depth/i.test(error.reason)) return `nested deeper than ${this.#limits.maxDepth} levels`
-    return error.reason
+    return plainReasons[error.reason] ?? error.reason
   }
 
   #fail(offset: number, detail: string): never {
