@@ -5,6 +5,7 @@ import { checkedResult, commandResult, maskSecrets, shownArgv } from './command-
 import { CommandError } from './errors.ts'
 import { reasonOf } from './file-error.ts'
 import type { CommandOptions, CommandResult } from './machine.ts'
+import { signalGroup, whileRunning } from './running-commands.ts'
 import { defaultPath } from './which.ts'
 
 /** Where a command is and how it is started: directly on this machine, by chroot in an image. */
@@ -50,14 +51,8 @@ const collect = (stream: Readable | null): (() => Buffer) => {
   return () => Buffer.concat(pieces)
 }
 
-const signalGroup = (child: ChildProcess, signal: NodeJS.Signals): void => {
-  if (child.pid === undefined) return
-  try {
-    process.kill(-child.pid, signal)
-  } catch (error) {
-    // ESRCH: the whole group has ended by itself.
-    if (reasonOf(error) !== 'ESRCH') throw error
-  }
+const signalChild = (child: ChildProcess, signal: NodeJS.Signals): void => {
+  if (child.pid !== undefined) signalGroup(child.pid, signal)
 }
 
 const started = (child: ChildProcess): Promise<void> =>
@@ -138,48 +133,62 @@ export const runProcess = async (
   }
 }
 
-const runToEnd = async (
-  argv: readonly string[],
-  start: ProcessStart,
-  options: CommandOptions,
-): Promise<CommandResult> => {
+const startChild = (start: ProcessStart, options: CommandOptions): ChildProcess => {
   const passed = [start.output?.stdout ?? 1, start.output?.stderr ?? 2]
   const output: (number | 'pipe')[] = options.output === 'pass' ? passed : ['pipe', 'pipe']
-  const child = spawn(start.file, start.words.slice(1), {
+  return spawn(start.file, start.words.slice(1), {
     argv0: start.words[0] ?? start.file,
     cwd: start.cwd,
     env: environmentOf(start),
     stdio: [options.input === undefined ? 'ignore' : 'pipe', ...output],
     detached: true,
   })
+}
+
+/** Follows a child to its end, which the time limit brings about at the latest. */
+const follow = async (
+  child: ChildProcess,
+  input: CommandOptions['input'],
+  seconds: number,
+): Promise<{ result: CommandResult; timedOut: boolean }> => {
   const stdout = collect(child.stdout)
   const stderr = collect(child.stderr)
   // A command that does not read its input (EPIPE) is judged by its exit code.
   child.stdin?.on('error', () => undefined)
-  child.stdin?.end(options.input)
+  child.stdin?.end(input)
 
-  const seconds = options.timeoutSeconds ?? defaultTimeoutSeconds
   let timedOut = false
   let kill: NodeJS.Timeout | undefined
+  const end = (): void => {
+    timedOut = true
+    signalChild(child, 'SIGTERM')
+    kill = setTimeout(() => signalChild(child, 'SIGKILL'), graceMilliseconds)
+  }
   // Node's timers end at 2^31 milliseconds; a longer one would go off at once.
-  const limit = setTimeout(
-    () => {
-      timedOut = true
-      signalGroup(child, 'SIGTERM')
-      kill = setTimeout(() => signalGroup(child, 'SIGKILL'), graceMilliseconds)
-    },
-    Math.min(seconds * 1000, 2 ** 31 - 1),
-  )
-  let exitCode: number
+  const limit = setTimeout(end, Math.min(seconds * 1000, 2 ** 31 - 1))
   try {
-    exitCode = await ended(child)
+    const exitCode = await ended(child)
+    const result = commandResult({ exitCode, stdout: stdout(), stderr: stderr().toString('utf8') })
+    return { result, timedOut }
   } finally {
     clearTimeout(limit)
     clearTimeout(kill)
+    // What has not listened to TERM.
+    if (timedOut) signalChild(child, 'SIGKILL')
   }
-  const result = commandResult({ exitCode, stdout: stdout(), stderr: stderr().toString('utf8') })
+}
+
+const runToEnd = async (
+  argv: readonly string[],
+  start: ProcessStart,
+  options: CommandOptions,
+): Promise<CommandResult> => {
+  const seconds = options.timeoutSeconds ?? defaultTimeoutSeconds
+  const { result, timedOut } = await whileRunning(() => {
+    const child = startChild(start, options)
+    return { group: child.pid, work: follow(child, options.input, seconds) }
+  })
   if (!timedOut) return result
-  signalGroup(child, 'SIGKILL')
   const hide = (text: string): string => maskSecrets(text, options.secrets)
   const detail = `still running after ${seconds} s: ended`
   throw new CommandError(shownArgv(argv, options.secrets), undefined, hide(result.stdout), hide(result.stderr), detail)

@@ -118,6 +118,24 @@ test('a command and what it has started end at the time limit', () =>
     assert.deepEqual(machine.files.list(at), ['asked', 'child'])
   }))
 
+test('a signal that ends firstlight ends the command that it waits for', () =>
+  withMachine('live', async ({ machine, at }) => {
+    const program = [
+      `import { liveMachine } from ${JSON.stringify(join(import.meta.dirname, '../../src/machine/live.ts'))}`,
+      `await liveMachine().run(['sh', '-c', 'trap "echo > ${at}/ended; exit" TERM; echo > ${at}/started; sleep 60 & wait'])`,
+    ]
+    await machine.run(['mkfifo', `${at}/started`, `${at}/ended`])
+    machine.files.write(`${at}/program.mts`, program.join('\n'))
+    const node = [process.execPath, '--import', import.meta.resolve('tsx'), `${at}/program.mts`]
+    // The shell waits until the command has begun, ends the program as a service manager would, and waits for the command.
+    const script = '"$@" & read -r _ < "$0/started" && kill -TERM $!; read -r _ < "$0/ended"; wait $!'
+    const { exitCode } = await machine.run(['sh', '-c', script, at, ...node], {
+      allowedExitCodes: 'any',
+      timeoutSeconds: 30,
+    })
+    assert.equal(exitCode, 128 + 15)
+  }))
+
 test('a daemon that holds on to the output does not hold up its starter', async () => {
   const machine = liveMachine()
   const { stdout } = await machine.run(['sh', '-c', 'sleep 60 & echo $!'])
