@@ -10,7 +10,7 @@ const dist = join(top, 'dist')
 const next = join(top, 'dist.next')
 const { version } = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8'))
 
-const bundle = (entry, output, banner) =>
+const bundle = (entry, output, banner, footer = '') =>
   build({
     absWorkingDir: top,
     entryPoints: [entry],
@@ -26,6 +26,7 @@ const bundle = (entry, output, banner) =>
     // The engine is compiled from a cache, where import() has no loader to ask: Node's own modules come by require().
     supported: { 'dynamic-import': false },
     banner: { js: banner },
+    footer: { js: footer },
     // Libraries written as ES modules ask for their own address, which a CommonJS bundle has under another name.
     define: { 'import.meta.url': 'importMetaUrl', FIRSTLIGHT_VERSION: JSON.stringify(version) },
     logLevel: 'warning',
@@ -34,10 +35,12 @@ const bundle = (entry, output, banner) =>
 rmSync(next, { recursive: true, force: true })
 mkdirSync(next)
 await bundle('src/cli/launch.ts', 'firstlight.cjs', '#!/usr/bin/env node')
+// The engine is one function, which the launcher calls (src/machine/load-engine.ts).
 await bundle(
   'src/cli/main.ts',
   'engine.cjs',
-  'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;',
+  '(function (exports, require, module, __filename, __dirname) { const importMetaUrl = require("node:url").pathToFileURL(__filename).href;',
+  '})',
 )
 writeFileSync(
   join(next, 'firstlight'),

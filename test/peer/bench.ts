@@ -46,7 +46,7 @@ install -d -m 700 -o alice -g alice /home/alice/.ssh
 echo 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIItHgFkd4IEkK1vyG515a6mptSOgAAkVyVKMdZZ3WmPU alice' > /home/alice/.ssh/authorized_keys
 chown alice:alice /home/alice/.ssh/authorized_keys; chmod 600 /home/alice/.ssh/authorized_keys
 rm -f /etc/ssh/ssh_host_*
-for t in rsa ecdsa ed25519; do ssh-keygen -q -t $t -N '' -f /etc/ssh/ssh_host_\${t}_key; done
+ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key
 mkdir -p /etc/bench
 for n in 1 2 3 4 5; do echo "content $n" > /etc/bench/file-$n; chmod 0640 /etc/bench/file-$n; done
 touch /run/one; touch /run/two; echo three > /run/three
