@@ -122,7 +122,7 @@ test('a signal that ends firstlight ends the command that it waits for', () =>
   withMachine('live', async ({ machine, at }) => {
     const program = [
       `import { liveMachine } from ${JSON.stringify(join(import.meta.dirname, '../../src/machine/live.ts'))}`,
-      `await liveMachine().run(['sh', '-c', 'trap "echo > ${at}/ended; exit" TERM; echo > ${at}/started; sleep 60 & wait'])`,
+      `await liveMachine().run(['sh', '-c', 'trap "echo > ${at}/ended; exit" TERM; echo > ${at}/started; sleep 5 & wait'])`,
     ]
     await machine.run(['mkfifo', `${at}/started`, `${at}/ended`])
     machine.files.write(`${at}/program.mts`, program.join('\n'))
