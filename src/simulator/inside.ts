@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
+import type { Fault } from './faults.ts'
 import type { SimulatedMachine } from './index.ts'
 import { createCloud } from './index.ts'
 import type { RequestRecord } from './request-log.ts'
@@ -18,6 +19,8 @@ export interface InsideOrders {
   /** What to run once the cloud answers: argv. Its standard output and its descriptor 3 are where events are read. */
   readonly command: readonly string[]
   readonly delayMilliseconds?: number
+  /** `paths` as the source of a regular expression. */
+  readonly fault?: Fault & { readonly paths?: string }
 }
 
 const ordersFile = `${SANDBOX_FOLDER}/inside.json`
@@ -30,10 +33,15 @@ const startServices = async (orders: InsideOrders, requests: RequestRecord[]): P
     ...(vendorData !== undefined && { vendorData: Buffer.from(vendorData, 'base64') }),
   })
   if (!handle || serviceAddresses.length === 0) return
-  const delay = orders.delayMilliseconds === undefined ? {} : { delayMilliseconds: orders.delayMilliseconds }
+  const { delayMilliseconds, fault } = orders
+  const { paths } = fault ?? {}
+  const behaviour = {
+    ...(delayMilliseconds !== undefined && { delayMilliseconds }),
+    ...(fault && { fault: { ...fault, paths: new RegExp(paths ?? '') } }),
+  }
   // The network is this sandbox's alone: every address in it is the cloud's. Without IPv6 there is no `::`.
-  await serve({ handle, requests, port: 80, host: '::', ...delay }).catch(() =>
-    serve({ handle, requests, port: 80, host: '0.0.0.0', ...delay }),
+  await serve({ handle, requests, port: 80, host: '::', ...behaviour }).catch(() =>
+    serve({ handle, requests, port: 80, host: '0.0.0.0', ...behaviour }),
   )
 }
 
@@ -71,6 +79,7 @@ export const runInside = async (): Promise<number> => {
   const requests: RequestRecord[] = []
   await startServices(orders, requests)
   const [program = '', ...words] = orders.command
+  tell('booting')
   const exitCode = await new Promise<number>((resolve) => {
     const child = spawn(program, words, { cwd: '/', stdio: ['ignore', descriptors.events, 2, descriptors.events] })
     child.on('error', (error) => {

@@ -43,6 +43,8 @@ interface IdMaps {
 }
 
 const GRACE_MILLISECONDS = 5000
+/** For making the sandbox, before the boot's own time begins. */
+const BUILD_MILLISECONDS = 60_000
 const ALL_IDS = 4_294_967_295
 
 const subordinateRange = (file: string, name: string, id: number): { first: string; count: string } | undefined => {
@@ -152,12 +154,18 @@ export const startNamespaces = async (options: NamespaceOptions): Promise<Namesp
     child.kill('SIGKILL')
     await isGone
   }
-  let timer = setTimeout(() => {
-    // The boot ends, and what it did so far can be read; if that does not help, everything ends.
-    messages.timeOut()
-    stream(descriptors.lifeline).destroy()
-    timer = setTimeout(() => child.kill('SIGKILL'), GRACE_MILLISECONDS)
-  }, options.timeoutSeconds * 1000)
+  let timer: NodeJS.Timeout | undefined
+  const limit = (milliseconds: number): void => {
+    clearTimeout(timer)
+    timer = setTimeout(() => {
+      // The boot ends, and what it did so far can be read; if that does not help, everything ends.
+      messages.timeOut()
+      stream(descriptors.lifeline).destroy()
+      timer = setTimeout(() => child.kill('SIGKILL'), GRACE_MILLISECONDS)
+    }, milliseconds)
+  }
+  limit(BUILD_MILLISECONDS)
+  messages.wait('booting').then((line) => line && limit(options.timeoutSeconds * 1000))
   isGone.then(() => clearTimeout(timer))
 
   const go = (): void => void stream(descriptors.control).write('go\n')
@@ -196,11 +204,16 @@ export const startNamespaces = async (options: NamespaceOptions): Promise<Namesp
   }
 }
 
-/** What the scripts say: `mounted`, `failed WHAT`, `note WHAT`, `requests JSON`, `ended CODE`. */
+/** What the scripts say: `mounted`, `booting`, `failed WHAT`, `note WHAT`, `requests JSON`, `ended CODE`. */
 const readMessages = (input: Readable, isGone: Promise<void>) => {
   const lines: string[] = []
   let isTimedOut = false
-  let wake: () => void = () => undefined
+  let sleepers: (() => void)[] = []
+  const wake = (): void => {
+    const woken = sleepers
+    sleepers = []
+    for (const sleeper of woken) sleeper()
+  }
   createInterface({ input }).on('line', (line) => {
     lines.push(line)
     wake()
@@ -218,9 +231,7 @@ const readMessages = (input: Readable, isGone: Promise<void>) => {
       for (;;) {
         const [line] = starting(word)
         if (line !== undefined || isOver) return line
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
+        await new Promise<void>((resolve) => sleepers.push(resolve))
       }
     },
     timeOut: () => {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { ProgressEvent } from '../boot/progress.ts'
 import { isJsonObject, type JsonObject } from '../machine/json.ts'
-import { createCloud, type SimulatedMachine } from './index.ts'
+import { createCloud, type Fault, type SimulatedMachine } from './index.ts'
 import type { InsideOrders } from './inside.ts'
 import { layerRules, layersOf, privateFolders } from './layers.ts'
 import type { RequestRecord } from './request-log.ts'
@@ -33,7 +33,9 @@ export interface SandboxOptions extends SimulatedMachine {
   readonly onOutput?: (text: string) => void
   /** Before every answer of the simulated cloud. */
   readonly delayMilliseconds?: number
-  /** Default 600. */
+  /** How the simulated cloud misbehaves. */
+  readonly fault?: Fault & { readonly paths?: RegExp }
+  /** For the boot itself. Default 600. */
   readonly timeoutSeconds?: number
   /** Folder into which the changed files are copied in the end; it is made. */
   readonly keep?: string
@@ -90,7 +92,7 @@ const visibleFolders = ({ firstlight, inside = [], command = [], visible = [] }:
 const base64 = (data: string | Uint8Array): string => Buffer.from(data).toString('base64')
 
 const ordersFor = (options: SandboxOptions): InsideOrders => {
-  const { cloud, sshKeys, hostname, instanceId, userData, vendorData, delayMilliseconds } = options
+  const { cloud, sshKeys, hostname, instanceId, userData, vendorData, delayMilliseconds, fault } = options
   return {
     machine: {
       cloud,
@@ -102,6 +104,7 @@ const ordersFor = (options: SandboxOptions): InsideOrders => {
     },
     command: options.command ?? [...options.firstlight, 'boot', '--events'],
     ...(delayMilliseconds !== undefined && { delayMilliseconds }),
+    ...(fault && { fault: { ...fault, paths: fault.paths?.source ?? '' } }),
   }
 }
 

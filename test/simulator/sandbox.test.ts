@@ -202,8 +202,17 @@ test('what happened is told: events as they come, requests, files, users, comman
 })
 
 test('a boot that does not end is ended, and what it did so far is told', async (context) => {
-  const result = await sandboxed(context, 'echo begun > /etc/begun; sleep 1000', { timeoutSeconds: 4 })
+  const result = await sandboxed(context, 'echo begun > /etc/begun; sleep 1000', { timeoutSeconds: 2 })
   if (!result) return
   assert.equal(result.isTimedOut, true)
   assert.ok(result.changes.some(({ path }) => path === '/etc/begun'))
+})
+
+test('a cloud can misbehave in the sandbox', async (context) => {
+  const asked =
+    "require('node:http').get('http://169.254.169.254/x', (answer) => console.log('status', answer.statusCode))"
+  const fault = { kind: 'status', status: 418, paths: /x/ } as const
+  const result = await sandboxed(context, `${process.execPath} -e "${asked}"`, { fault })
+  if (!result) return
+  assert.match(result.output, /status 418/)
 })
