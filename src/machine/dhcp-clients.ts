@@ -1,4 +1,5 @@
 import { type LeaseOptions, optionOfMessage, readDhclientLease, readLeaseVariables } from './dhcp-leases.ts'
+import { CommandError, messageOf } from './errors.ts'
 import type { Machine } from './machine.ts'
 
 /** A DHCP client, asked once for a lease and stopped again. It does not touch the link's addresses. */
@@ -18,6 +19,20 @@ const stopByPidFile = async (machine: Machine, path: string): Promise<void> => {
   await machine.ask(['kill', String(pid)], { allowedExitCodes: 'any' })
 }
 
+/** Runs a client, whose exit code does not matter: there is a lease or there is none, also when its time is over. */
+const runClient = async (
+  machine: Machine,
+  words: readonly string[],
+  options: { timeoutSeconds: number; env?: Readonly<Record<string, string>> },
+): Promise<void> => {
+  try {
+    await machine.ask(words, options)
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error
+    machine.log.debug(messageOf(error))
+  }
+}
+
 /** ISC dhclient. The names of its files are those that AppArmor's profile for it allows. */
 const dhclient: DhcpClient = {
   command: 'dhclient',
@@ -27,7 +42,7 @@ const dhclient: DhcpClient = {
     const words = ['dhclient', '-1', '-v', '-lf', leases, '-pf', pidFile, '-sf', '/bin/true', link]
     machine.files.remove(leases)
     try {
-      await machine.ask(words, { timeoutSeconds, allowedExitCodes: 'any' })
+      await runClient(machine, words, { timeoutSeconds })
       return readDhclientLease(machine.files.readTextIfExists(leases) ?? '', link)
     } finally {
       await stopByPidFile(machine, pidFile)
@@ -44,9 +59,9 @@ const dhcpcd: DhcpClient = {
     const words = ['dhcpcd', '--ipv4only', '--waitip', '--persistent', '--noarp', '--script=/bin/true']
     const waiting = String(Math.max(1, Math.floor(timeoutSeconds)))
     try {
-      const options = { timeoutSeconds: timeoutSeconds + 5, allowedExitCodes: 'any' as const }
-      await machine.ask([...words, '--timeout', waiting, link], options)
-      const dump = await machine.ask(['dhcpcd', '--dumplease', '--ipv4only', link], options)
+      await runClient(machine, [...words, '--timeout', waiting, link], { timeoutSeconds: timeoutSeconds + 5 })
+      const dumping = { timeoutSeconds: 10, allowedExitCodes: 'any' as const }
+      const dump = await machine.ask(['dhcpcd', '--dumplease', '--ipv4only', link], dumping)
       const lease = readLeaseVariables(dump.stdout)
       const message = machine.files.readBytesIfExists(`/var/lib/dhcpcd/${link}.lease`)
       const wireServer = message && optionOfMessage(message, wireServerOption)
@@ -75,7 +90,7 @@ const udhcpc: DhcpClient = {
       machine.files.write(script, udhcpcScript, { mode: 0o700 })
       const asked = ['-O', 'staticroutes', '-O', String(wireServerOption)]
       const words = ['udhcpc', ...asked, '-i', link, '-s', script, '-n', '-q', '-f', '-t', '5', '-T', '2']
-      await machine.ask(words, { timeoutSeconds, allowedExitCodes: 'any', env: { FIRSTLIGHT_LEASE: lease } })
+      await runClient(machine, words, { timeoutSeconds, env: { FIRSTLIGHT_LEASE: lease } })
       return readLeaseVariables(machine.files.readTextIfExists(lease) ?? '')
     } finally {
       machine.files.remove(folder)
