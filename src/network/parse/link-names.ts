@@ -1,0 +1,58 @@
+import { ConfigError } from '../../machine/errors.ts'
+import { shown } from '../address.ts'
+import type { Link } from '../model.ts'
+
+/** The kernel's limit, IFNAMSIZ without the final zero. */
+const longestName = 15
+
+/**
+ * A name that the kernel takes and that is safe in file names and configuration lines.
+ * @throws ConfigError
+ */
+export const checkLinkName = (name: string, key: string): string => {
+  if (name === '' || name === '.' || name === '..') throw new ConfigError(key, `${shown(name)} is no interface name`)
+  if (/[\s/:\p{Cc}]/u.test(name))
+    throw new ConfigError(key, `${shown(name)} holds a blank, a slash, a colon or a line break`)
+  if (Buffer.byteLength(name) > longestName)
+    throw new ConfigError(
+      key,
+      `${shown(name)} is longer than ${longestName} characters, which no interface name can be`,
+    )
+  return name
+}
+
+/**
+ * Finds what no renderer could make work: a name used twice, links that lie on each other in a circle.
+ * @throws ConfigError naming the link
+ */
+export const checkLinks = (links: readonly Link[]): void => {
+  const below = new Map<string, readonly string[]>()
+  for (const link of links) {
+    if (below.has(link.name)) throw new ConfigError(link.id, `the name ${link.name} is given to two interfaces`)
+    below.set(link.name, [
+      ...(link.bond?.members ?? []),
+      ...(link.bridge?.ports ?? []),
+      ...(link.vlan === undefined ? [] : [link.vlan.link]),
+    ])
+  }
+  const done = new Set<string>()
+  for (const link of links) checkCircle(link.name, below, done)
+}
+
+/** Walks without recursion: a chain may be as long as the document. */
+const checkCircle = (start: string, below: ReadonlyMap<string, readonly string[]>, done: Set<string>): void => {
+  const path = new Set<string>()
+  const stack: { readonly name: string; readonly isLeaving: boolean }[] = [{ name: start, isLeaving: false }]
+  for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
+    if (step.isLeaving) {
+      path.delete(step.name)
+      done.add(step.name)
+      continue
+    }
+    if (path.has(step.name)) throw new ConfigError(step.name, 'lies on itself: bridges, bonds and VLANs form a circle')
+    if (done.has(step.name)) continue
+    path.add(step.name)
+    stack.push({ name: step.name, isLeaving: true })
+    for (const name of below.get(step.name) ?? []) stack.push({ name, isLeaving: false })
+  }
+}

@@ -1,0 +1,91 @@
+import { ConfigError } from '../../machine/errors.ts'
+import type { JsonObject } from '../../machine/json.ts'
+import { checkAddress, isIpv6, readAddress, shown } from '../address.ts'
+import { dnsOf, objectsField, optional, scalarField, textField, within } from '../fields.ts'
+import type { Dns, Family, Route, Subnet, SubnetType } from '../model.ts'
+
+const subnetTypes = new Set<string>([
+  'dhcp',
+  'dhcp4',
+  'dhcp6',
+  'static',
+  'static6',
+  'manual',
+  'loopback',
+  'ipv6_slaac',
+  'ipv6_dhcpv6-stateless',
+  'ipv6_dhcpv6-stateful',
+  'auto',
+])
+
+const isSubnetType = (text: string): text is SubnetType => subnetTypes.has(text)
+
+const ipv6Types = new Set<string>(['dhcp6', 'static6', 'ipv6_slaac', 'ipv6_dhcpv6-stateless', 'ipv6_dhcpv6-stateful'])
+
+/**
+ * Reads one entry of `subnets` of network config version 1.
+ * @throws ConfigError naming the key below the subnet
+ */
+export const readSubnet = (raw: JsonObject): Subnet => {
+  const type = textField(raw, 'type') ?? 'static'
+  if (!isSubnetType(type)) throw new ConfigError('type', `${shown(type)} is not a kind of subnet`)
+  const given = textField(raw, 'address')
+  const address =
+    given === undefined
+      ? undefined
+      : readAddress(given, textField(raw, 'netmask') ?? textField(raw, 'prefix'), 'address')
+  return {
+    type,
+    family: address?.family ?? (ipv6Types.has(type) || (type === 'auto' && raw['ipv6'] === true) ? 6 : 4),
+    ...optional('address', address),
+    ...optional('gateway', gatewayOf(raw)),
+    ...optional('broadcast', textField(raw, 'broadcast')),
+    ...optional('metric', scalarField(raw, 'metric')),
+    ...optional('mtu', scalarField(raw, 'mtu')),
+    ...optional('scope', textField(raw, 'scope')),
+    ...optional('pointToPoint', textField(raw, 'pointopoint')),
+    ...optional('control', textField(raw, 'control')),
+    dns: readSubnetDns(raw),
+    routes: objectsField(raw, 'routes').map((route, index) => within(`routes[${index}]`, () => readRoute(route))),
+  }
+}
+
+const gatewayOf = (raw: JsonObject): string | undefined => {
+  const gateway = textField(raw, 'gateway')
+  return gateway === undefined || gateway === '' ? undefined : checkAddress(gateway, 'gateway')
+}
+
+const readSubnetDns = (raw: JsonObject): Dns => {
+  const dns = dnsOf(raw, 'dns_nameservers', 'dns_search')
+  for (const server of dns.servers) checkAddress(server, 'dns_nameservers')
+  return dns
+}
+
+/**
+ * Reads a route: `network` or `destination` (also `default`), `netmask` or `prefix`, `gateway`, `metric`, `table`.
+ * @throws ConfigError
+ */
+export const readRoute = (raw: JsonObject): Route => {
+  const key = ['network', 'destination', 'address'].find((candidate) => textField(raw, candidate) !== undefined)
+  if (key === undefined) throw new ConfigError('network', 'is missing: a route needs a destination')
+  const gateway = gatewayOf(raw)
+  const target = textField(raw, key) ?? ''
+  const network = target === 'default' ? defaultNetwork(gateway, raw) : target
+  const { ip, prefix, family } = readAddress(network, textField(raw, 'netmask') ?? textField(raw, 'prefix'), key)
+  return {
+    family,
+    network: ip,
+    prefix,
+    ...optional('gateway', gateway),
+    ...optional('metric', scalarField(raw, 'metric')),
+    ...optional('table', scalarField(raw, 'table')),
+    ...(raw['on-link'] === true && { onLink: true }),
+  }
+}
+
+const defaultNetwork = (gateway: string | undefined, raw: JsonObject): string =>
+  gateway === undefined ? (raw['ipv6'] === true ? '::/0' : '0.0.0.0/0') : isIpv6(gateway) ? '::/0' : '0.0.0.0/0'
+
+/** Name servers of `family` only. */
+export const serversOf = (dns: Dns, family: Family): string[] =>
+  dns.servers.filter((server) => isIpv6(server) === (family === 6))
