@@ -1,9 +1,15 @@
 import type { ConfigModule } from '../src/cloudconfig/module.ts'
 import { notYet } from './not-yet.ts'
+import { retiredModules } from './retired.ts'
 
 /** Every config module firstlight knows, by id. Loaded when first needed. */
 export const modules: Readonly<Record<string, () => Promise<ConfigModule>>> = {
+  ...retiredModules,
   ...notYet,
+  ubuntu_pro: async () => (await import('./ubuntu_pro/index.ts')).default,
+  snap: async () => (await import('./snap.ts')).default,
+  apt_configure: async () => (await import('./apt_configure/index.ts')).default,
+  apt_pipelining: async () => (await import('./apt_pipelining.ts')).default,
   users_groups: async () => (await import('./users_groups/index.ts')).default,
   ssh: async () => (await import('./ssh/index.ts')).default,
   ssh_authkey_fingerprints: async () => (await import('./ssh_authkey_fingerprints/index.ts')).default,

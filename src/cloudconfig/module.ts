@@ -47,7 +47,8 @@ export interface ModuleContext {
   publishHostKeys(keys: readonly string[]): Promise<void>
 }
 
-type ConfigBy<S> = S extends JSONSchema ? FromSchema<S> : never
+/** Defaults in a schema are for the reference page: nothing fills them in, so such keys may be missing. */
+type ConfigBy<S> = S extends JSONSchema ? FromSchema<S, { keepDefaultedPropertiesOptional: true }> : never
 
 /** A module with its config typed from its schema: `schema` must be declared `as const`. */
 type TypedModule<S> = Omit<ConfigModule, 'schema' | 'run'> & {
