@@ -31,15 +31,26 @@ export const privateFolders = ['/dev', '/proc', '/run', '/sys', '/tmp']
  */
 export interface LayerRules {
   readonly copied: readonly string[]
-  /** Shown empty: nobody but the machine's root can look into it. */
+  /** Shown empty, if it has to be laid over by itself. */
   readonly emptied: readonly string[]
   readonly opened: Readonly<Record<string, readonly string[]>>
 }
 
-const rulesForRoot: LayerRules = { copied: [], emptied: [], opened: {} }
+/** What other programs mount, by the hundred, and a boot has no business with. */
+const otherPrograms = [
+  '/snap',
+  '/var/lib/containerd',
+  '/var/lib/containers',
+  '/var/lib/docker',
+  '/var/lib/kubelet',
+  '/var/lib/lxd',
+  '/var/lib/machines',
+]
+
+const rulesForRoot: LayerRules = { copied: [], emptied: otherPrograms, opened: {} }
 const rulesForOthers: LayerRules = {
   copied: ['/etc'],
-  emptied: ['/root'],
+  emptied: ['/root', ...otherPrograms],
   opened: { '/usr': ['local'], '/var': ['.'] },
 }
 
@@ -47,6 +58,9 @@ export const layerRules = (isRoot: boolean): LayerRules => (isRoot ? rulesForRoo
 
 /** A larger file is shown read-only where copies are needed: a swap file, a kernel. */
 const LARGEST_COPY = 8 * 1024 * 1024
+
+/** A folder of more entries, with mounts among them, is shown empty: each entry would be a mount. */
+const MOST_ENTRIES = 1000
 
 const unescaped = (text: string): string =>
   text.replaceAll(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)))
@@ -80,7 +94,9 @@ export const layersOf = (rules: LayerRules, top = '/', mounts: readonly string[]
     if (rules.emptied.includes(top)) return [{ kind: 'folder', path: top, mode, owner }]
     if (!mounts.some((point) => point !== top && isBelow(point, top)))
       return [{ kind: 'overlay', path: top, mode, owner, opened: openedIn(rules, top) }]
-    const below = readdirSync(top).flatMap((name) => layersOf(rules, join(top, name), mounts))
+    const names = readdirSync(top)
+    if (names.length > MOST_ENTRIES) return [{ kind: 'folder', path: top, mode, owner }]
+    const below = names.flatMap((name) => layersOf(rules, join(top, name), mounts))
     return [{ kind: 'folder', path: top, mode, owner }, ...below]
   } catch {
     return []

@@ -5,11 +5,9 @@ import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { isJsonObject } from '../machine/json.ts'
 import type { RequestRecord } from './request-log.ts'
-import { descriptors } from './sandbox-scripts.ts'
+import { descriptors, waitScript } from './sandbox-scripts.ts'
 
 export interface NamespaceOptions {
-  /** The script that builds the sandbox, given the inner namespace's map of ids. */
-  script(identityMap: string): string
   /** A line that the boot wrote to its descriptor of events. */
   onEventLine(line: string): void
   onOutput(text: string): void
@@ -20,7 +18,7 @@ export interface Namespaces {
   /** Prefix by which this process sees the sandbox's files: `/proc/123/root`. */
   readonly root: string
   readonly identityMap: string
-  /** Goes on building, runs the boot, waits for its end. What it left can be read until `end`. */
+  /** Goes on with the script `facts/build.sh`, runs the boot, waits for its end. What it left can be read until `end`. */
   finish(): Promise<Ending>
   end(): Promise<void>
 }
@@ -112,8 +110,8 @@ const firstScript = [
   'exec unshare --mount --pid --fork --kill-child --mount-proc --propagation private sh -c "$1" sh',
 ].join('\n')
 
-const startProcess = (script: string): ChildProcess =>
-  spawn('unshare', ['--user', 'sh', '-c', firstScript, 'sh', script], {
+const startProcess = (): ChildProcess =>
+  spawn('unshare', ['--user', 'sh', '-c', firstScript, 'sh', waitScript], {
     cwd: '/',
     stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
   })
@@ -131,7 +129,7 @@ export const startNamespaces = async (options: NamespaceOptions): Promise<Namesp
   if (process.platform !== 'linux') return { reason: 'overlays exist on Linux only' }
   const maps = idMaps()
   if ('reason' in maps) return maps
-  const child = startProcess(options.script(maps.identity))
+  const child = startProcess()
   const stream = (index: number): Readable & Writable => child.stdio[index] as Readable & Writable
   let errors = ''
   const isGone = new Promise<void>((resolve) => {

@@ -121,6 +121,18 @@ export interface BuildPlan {
   readonly inside: readonly string[]
 }
 
+const failLine = `fail() { echo "failed $1" >&${descriptors.messages}; exit 99; }`
+
+/** The first process of the outer namespaces (it is process 1): waits until its folder has been filled, then builds. */
+export const waitScript = [
+  'set -u',
+  failLine,
+  `mount -t tmpfs -o mode=755 tmpfs ${BASE} || fail 'a tmpfs of its own'`,
+  `mkdir ${BASE}/root ${BASE}/up ${BASE}/work ${BASE}/shim ${BASE}/before ${BASE}/facts`,
+  `echo mounted >&${descriptors.messages}; read -r _ <&${descriptors.control} || exit 99`,
+  `. ${BASE}/facts/build.sh`,
+].join('\n')
+
 const diskLines = (cloud: SimulatedCloud): string[] =>
   (cloud.disks ?? []).flatMap(({ device }, index) => {
     const folder = `${BASE}/root${SANDBOX_FOLDER}/disk${index}`
@@ -131,14 +143,9 @@ const diskLines = (cloud: SimulatedCloud): string[] =>
     ]
   })
 
-/** Runs in the outer namespaces (user, mount, PID: it is process 1), waits, and says how the inside ended. */
+/** Goes on there: builds, starts the inside, waits, and says how it ended. As a file, `facts/build.sh`. */
 export const buildScript = (plan: BuildPlan): string =>
   [
-    'set -u',
-    `fail() { echo "failed $1" >&${descriptors.messages}; exit 99; }`,
-    `mount -t tmpfs -o mode=755 tmpfs ${BASE} || fail 'a tmpfs of its own'`,
-    `mkdir ${BASE}/root ${BASE}/up ${BASE}/work ${BASE}/shim ${BASE}/before ${BASE}/facts`,
-    `echo mounted >&${descriptors.messages}; read -r _ <&${descriptors.control} || exit 99`,
     `mount -t tmpfs -o mode=755 tmpfs ${BASE}/root`,
     ...plan.layers.filter(({ path }) => path !== '/').flatMap((layer) => layerLines(layer, plan.hasShims)),
     ...privateLines(),
@@ -149,7 +156,7 @@ export const buildScript = (plan: BuildPlan): string =>
     ...(plan.hasSystemd ? [`mkdir -p ${BASE}/root/run/systemd/system`] : []),
     `cp ${BASE}/facts/inside.json ${BASE}/root${SANDBOX_FOLDER}/inside.json`,
     `mkfifo ${BASE}/ready ${BASE}/go`,
-    `unshare --user --mount --net --uts --ipc --propagation private sh -c ${quoted(enterScript(plan))} &`,
+    `unshare --user --mount --net --uts --ipc --propagation private sh ${BASE}/facts/enter.sh &`,
     'inner=$!',
     `read -r _ < ${BASE}/ready || fail 'a namespace inside'`,
     `printf ${quoted(plan.identityMap)} > /proc/$inner/uid_map || fail 'user ids inside'`,
@@ -205,11 +212,11 @@ const loopbackLines = (cloud: SimulatedCloud): string[] => {
   ]
 }
 
-/** Runs in the inner namespaces: goes into the new root for good, brings the private network up, starts the inside. */
-const enterScript = (plan: BuildPlan): string =>
+/** Runs in the inner namespaces, as `facts/enter.sh`: goes into the new root for good, brings the private network up, starts the inside. */
+export const enterScript = (plan: BuildPlan): string =>
   [
     `echo ready > ${BASE}/ready; read -r _ < ${BASE}/go || exit 99`,
-    `fail() { echo "failed $1" >&${descriptors.messages}; exit 99; }`,
+    failLine,
     // An address is there at once; nobody else could have it.
     'for conf in all default; do echo 0 > /proc/sys/net/ipv6/conf/$conf/accept_dad; done 2>/dev/null',
     `mount --rbind ${BASE}/root ${BASE}/root && cd ${BASE}/root && mkdir .old && pivot_root . .old && cd / || fail 'a root of its own'`,

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { ProgressEvent } from '../boot/progress.ts'
 import { isJsonObject, type JsonObject } from '../machine/json.ts'
@@ -8,8 +8,8 @@ import { layerRules, layersOf, privateFolders } from './layers.ts'
 import type { RequestRecord } from './request-log.ts'
 import { keepFiles, readChanges, type SandboxChange } from './sandbox-changes.ts'
 import { type AddedFiles, placesOf, shimFolders, writeFacts } from './sandbox-facts.ts'
-import { type Namespaces, startNamespaces } from './sandbox-namespaces.ts'
-import { BASE, buildScript } from './sandbox-scripts.ts'
+import { startNamespaces } from './sandbox-namespaces.ts'
+import { BASE, type BuildPlan, buildScript, enterScript } from './sandbox-scripts.ts'
 import { addedUsers, type SandboxUser } from './sandbox-users.ts'
 import { COMMAND_LOG } from './shims.ts'
 
@@ -141,12 +141,11 @@ const commandsIn = (text: string | undefined): string[][] =>
     .filter((line) => line !== '')
     .map((line) => line.split('\t'))
 
-const planFor = (options: SandboxOptions, namespaces: Pick<Namespaces, 'identityMap'>) => {
+const planFor = (options: SandboxOptions, identityMap: string): BuildPlan => {
   const cloud = createCloud(options)
   const shims = shimFolders(cloud, options.files ?? {})
-  const layers = layersOf(layerRules(isRoot()))
-  const script = buildScript({
-    layers,
+  return {
+    layers: layersOf(layerRules(isRoot())),
     cloud,
     visible: visibleFolders(options),
     hasShims: (path) => shims.has(path),
@@ -154,10 +153,9 @@ const planFor = (options: SandboxOptions, namespaces: Pick<Namespaces, 'identity
     removed: leftovers.filter((path) => existsSync(path)),
     hasSystemd: existsSync('/run/systemd/system') || existsSync('/usr/bin/systemctl') || existsSync('/bin/systemctl'),
     hasIp: placesOf('ip').length > 0,
-    identityMap: namespaces.identityMap,
+    identityMap,
     inside: options.inside ?? [...options.firstlight, 'sandbox-inside'],
-  })
-  return { cloud, layers, script }
+  }
 }
 
 /**
@@ -185,7 +183,6 @@ export const runInSandbox = async (options: SandboxOptions): Promise<SandboxResu
     options.onEvent?.(event)
   }
   const namespaces = await startNamespaces({
-    script: (identityMap) => planFor(options, { identityMap }).script,
     onEventLine,
     onOutput,
     timeoutSeconds: options.timeoutSeconds ?? 600,
@@ -193,8 +190,11 @@ export const runInSandbox = async (options: SandboxOptions): Promise<SandboxResu
   if ('reason' in namespaces) return { ran: false, reason: namespaces.reason }
   try {
     const base = `${namespaces.root}${BASE}`
-    const { cloud, layers } = planFor(options, namespaces)
-    writeFacts(base, cloud, ordersFor(options), options.files ?? {})
+    const plan = planFor(options, namespaces.identityMap)
+    const { layers } = plan
+    writeFacts(base, plan.cloud, ordersFor(options), options.files ?? {})
+    writeFileSync(`${base}/facts/build.sh`, buildScript(plan))
+    writeFileSync(`${base}/facts/enter.sh`, enterScript(plan))
     const ended = await namespaces.finish()
     if (ended.failure !== undefined) return { ran: false, reason: ended.failure }
     const root = `${base}/root`
