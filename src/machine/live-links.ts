@@ -11,7 +11,7 @@ const defaultTimeoutSeconds = 60
 const ipTimeoutSeconds = 15
 
 /** `ip` says so where an address or route is there already, set by someone else: it is not ours to remove. */
-const isThereAlready = (error: unknown): boolean => messageOf(error).includes('File exists')
+const isThereAlready = (error: unknown): boolean => /File exists|already assigned/.test(messageOf(error))
 
 /** As the kernel allows it, and safe as a word of a command and part of a path. */
 const checkName = (name: string): void => {
@@ -32,6 +32,11 @@ export const liveLinks = (machine: Machine, undoSteps: UndoSteps): Links => {
       throw new LinkError(link, messageOf(error))
     }
     undoSteps.set(link, [...(undoSteps.get(link) ?? []), undo])
+  }
+  /** `10.0.0.5/24`, ... */
+  const addressesOf = async (link: string): Promise<string[]> => {
+    const { stdout } = await ip('-4', '-o', 'addr', 'show', 'dev', link)
+    return [...stdout.matchAll(/\binet (\S+)/g)].map(([, address = '']) => address)
   }
   const isUp = (link: string): boolean => {
     const flags = Number((machine.files.readTextIfExists(`/sys/class/net/${link}/flags`) ?? '0').trim())
@@ -72,13 +77,17 @@ export const liveLinks = (machine: Machine, undoSteps: UndoSteps): Links => {
           throw new LinkError(link, 'no DHCP client is installed: install dhcpcd-base, isc-dhcp-client or udhcpc', true)
         }
         await bringUp(link)
+        const before = await addressesOf(link)
         const options = await client.ask(machine, link, timeoutSeconds)
         const address = options?.['fixed-address']
         if (options === undefined || address === undefined) {
           throw new LinkError(link, `no DHCP lease in ${timeoutSeconds} s (asked by ${client.command})`)
         }
         const place = `${address}/${prefixOf(options['subnet-mask'])}`
-        await change(link, ['-4', 'addr', 'add', place, 'dev', link], ['-4', 'addr', 'del', place, 'dev', link])
+        if (!before.includes(place)) {
+          // replace: a client may have set it for as long as its lease, which it no longer looks after.
+          await change(link, ['-4', 'addr', 'replace', place, 'dev', link], ['-4', 'addr', 'del', place, 'dev', link])
+        }
         for (const { destination, gateway } of leaseRoutes(options)) {
           const via = gateway === '0.0.0.0' ? [] : ['via', gateway]
           const route = [destination, ...via, 'dev', link]

@@ -141,7 +141,8 @@ test('a lease is asked for, put in force, and taken back', async () => {
   const done = ipCommands(machine)
   assert.deepEqual(done, [
     'link set dev eth0 up',
-    '-4 addr add 10.0.0.5/24 dev eth0',
+    '-4 -o addr show dev eth0',
+    '-4 addr replace 10.0.0.5/24 dev eth0',
     '-4 route append 0.0.0.0/0 via 10.0.0.1 dev eth0',
     '-4 route append 168.63.129.16/32 via 10.0.0.1 dev eth0',
   ])
@@ -154,22 +155,24 @@ test('a lease is asked for, put in force, and taken back', async () => {
     'link set dev eth0 down',
   ])
   await links.release('eth0')
-  assert.equal(ipCommands(machine).length, 8)
+  assert.equal(ipCommands(machine).length, 9)
   assert.deepEqual(machine.files.list('/run'), [])
 })
 
-test('a link that was up stays up, and an address that was there stays', async () => {
-  const machine = machineWith('lease {\n interface "up0";\n fixed-address 10.0.0.5;\n}', {
+test('a link that was up stays up, and an address or route that was there stays', async () => {
+  const lease = 'lease {\n interface "up0";\n fixed-address 10.0.0.5;\n option routers 10.0.0.1;\n}'
+  const machine = machineWith(lease, {
     onCommand: (argv, _options, { files }) => {
-      if (argv.includes('add')) return { exitCode: 2, stderr: 'RTNETLINK answers: File exists' }
-      if (argv[0] === 'dhclient') files.write(argv[4] ?? '', 'lease {\n interface "up0";\n fixed-address 10.0.0.5;\n}')
+      if (argv.includes('show')) return '2: up0    inet 10.0.0.5/32 brd 10.0.0.255 scope global up0\\ valid_lft forever'
+      if (argv.includes('append')) return { exitCode: 2, stderr: 'RTNETLINK answers: File exists' }
+      if (argv[0] === 'dhclient') files.write(argv[4] ?? '', lease)
       return {}
     },
   })
   const links = liveLinks(machine, new Map())
   await links.dhcp('up0')
   await links.release('up0')
-  assert.deepEqual(ipCommands(machine), ['-4 addr add 10.0.0.5/32 dev up0'])
+  assert.deepEqual(ipCommands(machine), ['-4 -o addr show dev up0', '-4 route append 0.0.0.0/0 via 10.0.0.1 dev up0'])
 })
 
 test('without a lease the link is put back as it was', async () => {
@@ -179,7 +182,7 @@ test('without a lease the link is put back as it was', async () => {
     assert.equal(error.message, 'eth0: no DHCP lease in 7 s (asked by dhclient)')
     return true
   })
-  assert.deepEqual(ipCommands(machine), ['link set dev eth0 up', 'link set dev eth0 down'])
+  assert.deepEqual(ipCommands(machine), ['link set dev eth0 up', '-4 -o addr show dev eth0', 'link set dev eth0 down'])
 })
 
 test('without a DHCP client the error says what to install', async () => {
@@ -216,7 +219,7 @@ test('dhcpcd and udhcpc are asked where there is no dhclient', async () => {
     onCommand: (argv) => (argv.includes('--dumplease') ? "ip_address='10.0.0.7'\nsubnet_cidr='16'\n" : {}),
   })
   await liveLinks(dhcpcd, new Map()).dhcp('eth0')
-  assert.ok(ipCommands(dhcpcd).includes('-4 addr add 10.0.0.7/16 dev eth0'))
+  assert.ok(ipCommands(dhcpcd).includes('-4 addr replace 10.0.0.7/16 dev eth0'))
   assert.equal(
     dhcpcd.commands.some(({ argv }) => argv.includes('--exit')),
     true,
@@ -230,6 +233,6 @@ test('dhcpcd and udhcpc are asked where there is no dhclient', async () => {
     },
   })
   await liveLinks(udhcpc, new Map()).dhcp('eth0')
-  assert.ok(ipCommands(udhcpc).includes('-4 addr add 10.0.0.8/16 dev eth0'))
+  assert.ok(ipCommands(udhcpc).includes('-4 addr replace 10.0.0.8/16 dev eth0'))
   assert.deepEqual(udhcpc.files.list('/run'), [])
 })
