@@ -3,6 +3,7 @@ import type { Instance } from '../instance/instance.ts'
 import { type CachedInstance, readCachedInstance } from '../instance/instance-cache.ts'
 import { instanceFolder } from '../instance/paths.ts'
 import { variablesOf } from '../instance/variables.ts'
+import { messageOf } from '../machine/errors.ts'
 import type { JsonObject } from '../machine/json.ts'
 import type { Boot } from './boot.ts'
 import { datasourceContext, loadDatasource } from './find-instance.ts'
@@ -55,4 +56,17 @@ export const hostKeyPublisher = (boot: Boot, cached: CachedInstance) => async (k
   const datasource = await loadDatasource(cached.datasource)
   if (!datasource?.publishHostKeys) return
   await datasource.publishHostKeys(await datasourceContext(boot, cached.datasource, 'network', cached), keys)
+}
+
+/** Finds the block device behind a cloud's own name for a disk. Failing is logged, and as if there were none. */
+export const deviceFinder = (boot: Boot, cached: CachedInstance) => async (name: string) => {
+  const datasource = await loadDatasource(cached.datasource)
+  if (!datasource?.deviceOf) return undefined
+  const context = await datasourceContext(boot, cached.datasource, 'network', cached)
+  try {
+    return datasource.deviceOf(context, cached.data, name)
+  } catch (error) {
+    context.machine.log.warning(`which disk the cloud calls ${name} is not known: ${messageOf(error)}`)
+    return undefined
+  }
 }

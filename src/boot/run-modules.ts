@@ -25,6 +25,7 @@ export interface ModuleRun {
   /** The log for what is wrong with the configuration: it says each thing once. */
   once(log: Log): Log
   publishHostKeys(keys: readonly string[]): Promise<void>
+  readonly cloudDevice?: (name: string) => Promise<string | undefined>
 }
 
 /**
@@ -136,6 +137,7 @@ const attempt = async (run: ModuleRun, entry: ModuleEntry, module: ConfigModule)
     cloudConfig: run.cloudConfig,
     arguments: entry.arguments,
     publishHostKeys: run.publishHostKeys,
+    ...(run.cloudDevice && { cloudDevice: run.cloudDevice }),
   }
   try {
     await module.run(await acceptConfig(module, run.cloudConfig, run.once(machine.log)), context)

@@ -3,7 +3,7 @@ import type { Log } from '../machine/log.ts'
 import type { Boot } from './boot.ts'
 import { effectiveConfig } from './effective-config.ts'
 import { sayOnce, tellFindings } from './findings.ts'
-import { asInstance, currentInstance, hostKeyPublisher } from './load-instance.ts'
+import { asInstance, currentInstance, deviceFinder, hostKeyPublisher } from './load-instance.ts'
 import { parseModuleEntry, readModuleList } from './module-list.ts'
 import { runModules } from './run-modules.ts'
 
@@ -40,6 +40,7 @@ export const runSingle = async (
     progress: boot.progress,
     once: (log: Log) => sayOnce(boot, log),
     publishHostKeys: hostKeyPublisher(boot, cached),
+    cloudDevice: deviceFinder(boot, cached),
   }
   return runModules(run, [{ id: entry.id, arguments: words, ...(chosen && { frequency: chosen }) }])
 }

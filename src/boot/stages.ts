@@ -8,7 +8,7 @@ import { earlyHostname } from './early-hostname.ts'
 import { effectiveConfig } from './effective-config.ts'
 import { findInstance, manualCleanMark } from './find-instance.ts'
 import { sayOnce } from './findings.ts'
-import { asInstance, currentInstance, describeDatasource, hostKeyPublisher } from './load-instance.ts'
+import { asInstance, currentInstance, describeDatasource, deviceFinder, hostKeyPublisher } from './load-instance.ts'
 import { readModuleList } from './module-list.ts'
 import { publishInstanceData } from './publish-instance-data.ts'
 import { reportReady } from './report-ready.ts'
@@ -87,6 +87,7 @@ const runModulesOf = async (boot: Boot, cached: CachedInstance, stage: StageName
       progress: boot.progress,
       once: (log) => sayOnce(boot, log),
       publishHostKeys: hostKeyPublisher(boot, cached),
+      cloudDevice: deviceFinder(boot, cached),
     },
     readModuleList(cloudConfig, list, boot.machine.log),
   )

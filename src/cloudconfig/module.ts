@@ -45,6 +45,11 @@ export interface ModuleContext {
   readonly arguments: readonly string[]
   /** Sends the SSH host keys to the cloud, where the datasource can. */
   publishHostKeys(keys: readonly string[]): Promise<void>
+  /**
+   * The block device behind a cloud's own name for a disk (`ephemeral0`, `swap`), as the datasource says: `/dev/vdb`, `sdb`.
+   * Missing where there is nobody to ask.
+   */
+  readonly cloudDevice?: (name: string) => Promise<string | undefined>
 }
 
 /** Defaults in a schema are for the reference page: nothing fills them in, so such keys may be missing. */
