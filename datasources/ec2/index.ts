@@ -69,7 +69,8 @@ const fetchBeforeNetwork = async (
       const crawled = await withLease(machine, name, () => crawlAll(context, settings, cloud))
       if (crawled) return { ...(await instanceOf(context, settings, cloud, crawled, name)), fallbackLink: name }
     } catch (error) {
-      machine.log.warning(`no metadata through ${name}: ${messageOf(error)}`)
+      // The network stage asks again, and reports it.
+      machine.log.info(`no metadata through ${name}: ${messageOf(error)}`)
     }
   }
   return undefined

@@ -1,5 +1,5 @@
 import type { InstanceData } from '../../src/instance/instance-data.ts'
-import { DatasourceError, LinkError, messageOf } from '../../src/machine/errors.ts'
+import { DatasourceError, messageOf } from '../../src/machine/errors.ts'
 import { neverRetry, type RetryOptions, requestWithRetries } from '../../src/machine/http-retry.ts'
 import type { JsonObject } from '../../src/machine/json.ts'
 import { candidateNics } from '../../src/network/nics.ts'
@@ -77,10 +77,8 @@ const readBeforeNetwork = async (context: DatasourceContext): Promise<InstanceDa
       const data = await withLease(machine, name, () => read(context))
       if (data) return { ...data, fallbackLink: name }
     } catch (error) {
-      const said = `no metadata through ${name}: ${messageOf(error)}`
-      // Without a lease now there is still the network stage.
-      if (error instanceof LinkError) machine.log.info(said)
-      else machine.log.warning(said)
+      // The network stage asks again, and reports it.
+      machine.log.info(`no metadata through ${name}: ${messageOf(error)}`)
     }
   }
   return undefined

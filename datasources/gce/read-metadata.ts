@@ -37,16 +37,18 @@ export const readMetadata = async (
 
   // A name that does not resolve will not do so a second later: then there is no metadata server.
   const rule: RetryOptions['rule'] = (outcome) => (isUnresolved(outcome) ? 'stop' : undefined)
+  const problems: FirstlightError[] = []
   const required = async (path: string): Promise<HttpResponse | undefined> => {
     try {
       const response = await ask(path, { ...retry, rule })
       return response.status === 200 ? response : undefined
     } catch (error) {
       if (!(error instanceof FirstlightError)) throw error
-      machine.log.info(`no ${path}: ${error.message}`)
+      problems.push(error)
       return undefined
     }
   }
+  const missing: string[] = []
   const optional = async (scope: AttributeScope): Promise<HttpResponse | undefined> => {
     const path = `${scope}/attributes/?recursive=True`
     try {
@@ -54,7 +56,7 @@ export const readMetadata = async (
       return response.status === 200 ? response : undefined
     } catch (error) {
       if (!(error instanceof FirstlightError)) throw error
-      if (!isUnresolved(error)) machine.log.warning(`going on without ${scope} attributes: ${error.message}`)
+      if (!isUnresolved(error)) missing.push(`going on without ${scope} attributes: ${error.message}`)
       return undefined
     }
   }
@@ -66,7 +68,12 @@ export const readMetadata = async (
     optional('instance'),
     optional('project'),
   ])
-  if (!id || !zone || !hostname) return undefined
+  if (!id || !zone || !hostname) {
+    const [problem] = problems
+    if (problem) machine.log[isUnresolved(problem) ? 'info' : 'warning'](`no metadata: ${problem.message}`)
+    return undefined
+  }
+  for (const line of missing) machine.log.warning(line)
   return {
     id: textOf(id),
     zone: textOf(zone),

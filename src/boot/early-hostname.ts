@@ -29,5 +29,6 @@ export const earlyHostname = async (boot: Boot, cached: CachedInstance): Promise
     },
     { id: 'set_hostname', arguments: [] },
   )
-  if (failure !== undefined) machine.log.warning(`the host name can't be set yet: ${failure}`)
+  // set_hostname itself tells in its place what is wrong.
+  if (failure !== undefined) machine.log.debug(`the host name can't be set yet: ${failure}`)
 }

@@ -6,6 +6,7 @@ import { isJsonObject, type Json, objectAt, textAt } from '../machine/json.ts'
 import type { Datasource, DatasourceContext, DatasourceStage } from '../platform/datasource.ts'
 import { findDatasource } from '../platform/find-datasource.ts'
 import type { Boot } from './boot.ts'
+import { sayOnce } from './findings.ts'
 
 /**
  * Finds out which instance this machine is.
@@ -40,8 +41,10 @@ export const datasourceContext = async (
   cached: CachedInstance | undefined,
 ): Promise<DatasourceContext> => {
   const defaultUser = textAt(objectAt(boot.distro.systemInfo, 'default_user'), 'name')
+  const machine = boot.machine.as(`datasource:${id}`)
   return {
-    machine: boot.machine.as(`datasource:${id}`),
+    // The same question is asked through several links, and in two stages.
+    machine: { ...machine, log: sayOnce(boot, machine.log) },
     platform: await boot.platform(),
     stage,
     settings: settingsOf(boot, id),

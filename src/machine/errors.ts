@@ -117,8 +117,14 @@ export class ConfigError extends FirstlightError {
 }
 
 /** What went wrong, in one line fit for a user, whatever was thrown. */
-export const messageOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? 'unknown error'
+export const messageOf = (error: unknown): string => {
+  const message = error instanceof Error ? error.message : String(error)
+  return (error instanceof SyntaxError ? withoutExcerpt(message) : message).split('\n', 1)[0] ?? 'unknown error'
+}
+
+/** JSON.parse quotes what it was given, which may be a secret: `Unexpected token 'h', ..."word": hunter2"... is not ...`. */
+const withoutExcerpt = (message: string): string =>
+  message.replace(/(?:^|, )(?:\.\.\.)?".*"(?:\.\.\.)? is not valid JSON/s, ': not valid JSON').replace(/^: /, '')
 
 /** Some items of a module failed (each was logged when it did); the others were done. */
 export class ItemsFailed extends FirstlightError {

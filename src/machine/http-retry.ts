@@ -2,7 +2,7 @@ import { HttpFailure, HttpStatusError } from './errors.ts'
 import type { HttpOutcome, HttpResponse } from './http.ts'
 import { describeOutcome, outcomeOf, type RequestSource } from './http-outcome.ts'
 import type { Machine } from './machine.ts'
-import { parseTime } from './time.ts'
+import { longestOverloadSeconds, retryAfterSeconds } from './retry-after.ts'
 
 /**
  * What to make of an outcome: `answer` hands the response over, `retry` uses a try, `stop` gives up at once. undefined
@@ -24,11 +24,6 @@ export interface RetryOptions {
   readonly rule?: RetryRule
 }
 
-/** A single Retry-After is not waited for longer than this. */
-const longestRetryAfterSeconds = 120
-/** Nor do all 503s of a request together hold up a boot for longer. */
-const longestOverloadSeconds = 600
-
 /** Rule: only these statuses (and missing answers) are tried again; 503 as usual; every other status >= 400 is final. */
 export const retryOnly =
   (statuses: readonly number[]): RetryRule =>
@@ -41,16 +36,6 @@ export const retryOnly =
 /** The rule of a request that is made once: what fails is final. */
 export const neverRetry: RetryRule = (outcome) =>
   outcome instanceof HttpFailure || outcome.status >= 400 ? 'stop' : undefined
-
-/** Seconds by a Retry-After header (seconds or a date), 1 when there is none or it is nonsense. RFC 9110, 10.2.3. */
-export const retryAfterSeconds = (header: string | undefined, now: number): number => {
-  if (header === undefined) return 1
-  const text = header.trim()
-  // A date has a time of day in it; the parser takes far less for one.
-  const date = text.includes(':') ? parseTime(text) : undefined
-  if (/^\d+$/.test(text)) return Math.min(Number(text), longestRetryAfterSeconds)
-  return date === undefined ? 1 : Math.min(Math.max((date - now) / 1000, 0), longestRetryAfterSeconds)
-}
 
 const verdictOf = (outcome: HttpOutcome, options: RetryOptions): 'answer' | 'retry' | 'stop' | 'overloaded' => {
   const own = options.rule?.(outcome)
@@ -121,3 +106,4 @@ export const requestWithRetries = async (
 export { jsonObjectOf, jsonOf, textOf } from './http-body.ts'
 export type { RequestSource } from './http-outcome.ts'
 export { type FoundUrl, raceRequests, type WaitOptions, waitForUrl } from './http-wait.ts'
+export { retryAfterSeconds } from './retry-after.ts'

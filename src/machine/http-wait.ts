@@ -2,6 +2,7 @@ import { HttpFailure } from './errors.ts'
 import type { HttpOutcome, HttpRequest, HttpResponse } from './http.ts'
 import { describeOutcome, outcomeOf, type RequestSource } from './http-outcome.ts'
 import type { Machine } from './machine.ts'
+import { longestOverloadSeconds, retryAfterSeconds } from './retry-after.ts'
 
 export interface WaitOptions {
   /** For all rounds together; 0 or less: one round. */
@@ -114,6 +115,7 @@ const inTurn = async (
 /**
  * Waits until one of several addresses answers: rounds over all of them, one second apart (one more after every fifth
  * round), until the next sleep would pass `maxWaitSeconds`. Failures, statuses >= 400 and empty bodies are no answers.
+ * Where there is to be one round only, a 503 is waited for all the same, as its Retry-After says.
  *
  * @returns The first usable answer and which candidate gave it; undefined when the time is over, or `final` ended it.
  *
@@ -143,14 +145,33 @@ export const waitForUrl = async (
     }
   }
   const sources = candidates.map(limited)
+  const overloaded: HttpResponse[] = []
+  let overloadSeconds = 0
+  const watching: RoundOptions = {
+    ...options,
+    final: (outcome) => {
+      if (!(outcome instanceof HttpFailure) && outcome.status === 503) overloaded.push(outcome)
+      return options.final?.(outcome) ?? false
+    },
+  }
 
   for (let round = 0; ; round += 1) {
     const result =
       order === 'parallel'
-        ? await raceRequests(machine, sources, options, round + 1)
-        : await inTurn(machine, sources, options, round + 1)
+        ? await raceRequests(machine, sources, watching, round + 1)
+        : await inTurn(machine, sources, watching, round + 1)
     if (result === 'final') return undefined
     if (result !== undefined) return result
+    // Whoever answers 503 is there, and will be able to answer: that is worth more than one round.
+    const busy = overloaded.shift()
+    overloaded.length = 0
+    if (busy !== undefined && maxWaitSeconds <= 0) {
+      const wait = retryAfterSeconds(busy.headers['retry-after'], clock.now())
+      overloadSeconds += Math.max(wait, 1)
+      if (overloadSeconds > longestOverloadSeconds) return undefined
+      await clock.sleep(wait * 1000)
+      continue
+    }
     const sleep = options.sleepSeconds ?? Math.floor(round / 5) + 1
     if (maxWaitSeconds <= 0 || waited() + sleep > maxWaitSeconds) return undefined
     log.debug(`no answer yet after ${waited().toFixed(1)} s; next round in ${sleep} s`)

@@ -2,6 +2,7 @@ import { HttpFailure } from '../machine/errors.ts'
 import type { HttpOutcome, HttpRequest, HttpResponse } from '../machine/http.ts'
 import { type WaitOptions, waitForUrl } from '../machine/http-retry.ts'
 import type { Machine } from '../machine/machine.ts'
+import { shownUrl } from '../machine/shown-url.ts'
 
 /** The address at which a metadata service answered first, and what it said. */
 export interface MetadataAddress {
@@ -24,14 +25,20 @@ export const findMetadataAddress = async (
   options: Omit<WaitOptions, 'order'>,
 ): Promise<MetadataAddress | undefined> => {
   const unresolved = new Set<string>()
+  const said = new Map<string, string>()
   const final = (outcome: HttpOutcome): boolean => {
+    said.set(outcome.url, outcome instanceof HttpFailure ? outcome.reason : `status ${outcome.status}`)
     if (outcome instanceof HttpFailure && outcome.reason === 'unresolved') unresolved.add(outcome.url)
     return unresolved.size === addresses.length || (options.final?.(outcome) ?? false)
   }
   const found = await waitForUrl(machine, addresses.map(requestFor), { ...options, order: 'parallel', final })
   const address = found && addresses[found.index]
   if (found !== undefined && address !== undefined) return { address, response: found.response }
-  if (addresses.length > 0 && unresolved.size < addresses.length) return undefined
+  if (addresses.length > 0 && unresolved.size < addresses.length) {
+    const answers = [...said].map(([url, what]) => `${shownUrl(url)}: ${what}`)
+    machine.log.warning(`the metadata service gives no usable answer (${answers.join('; ')})`)
+    return undefined
+  }
   if (addresses === usual) return undefined
   machine.log.warning(`none of the metadata addresses ${addresses.join(', ')} resolves; trying the usual ones`)
   return findMetadataAddress(machine, usual, requestFor, usual, options)
