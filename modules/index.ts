@@ -6,6 +6,10 @@ import { retiredModules } from './retired.ts'
 export const modules: Readonly<Record<string, () => Promise<ConfigModule>>> = {
   ...retiredModules,
   ...notYet,
+  wireguard: async () => (await import('./wireguard.ts')).default,
+  landscape: async () => (await import('./landscape.ts')).default,
+  salt_minion: async () => (await import('./salt_minion.ts')).default,
+  mcollective: async () => (await import('./mcollective.ts')).default,
   ubuntu_pro: async () => (await import('./ubuntu_pro/index.ts')).default,
   snap: async () => (await import('./snap.ts')).default,
   apt_configure: async () => (await import('./apt_configure/index.ts')).default,
