@@ -325,6 +325,7 @@ class Construction {
       weight += key.weight + node.weight
       if (key.isMergeKey) {
         this.#mergeInto(merged, node.value, keyOffset)
+        for (const [name, place] of mergedKeys(node.position)) if (!keys.has(name)) keys.set(name, place)
         continue
       }
       const name = String(key.value)
@@ -355,6 +356,14 @@ class Construction {
     }
   }
 }
+
+/** Where the keys stand that a merge key brings in. */
+const mergedKeys = (
+  position: Position | undefined,
+): [string, { readonly key: Position; readonly value: Position }][] => [
+  ...(position?.keys ?? []),
+  ...(position?.items ?? []).flatMap(mergedKeys),
+]
 
 const offsetOf = (event: Event): number => {
   if (event.type === EVENT_ID.SCALAR) return event.valueStart - (isQuoted(event) ? 1 : 0)
