@@ -19,8 +19,10 @@ export const hasRun = (machine: Machine, paths: Paths, name: string, frequency: 
   return path !== undefined && machine.files.exists(path)
 }
 
-/** Remembers that `name` has run. */
+/** Remembers that `name` has run. What it wrote is on the disk before the mark is: a power cut never leaves a mark alone. */
 export const markRun = (machine: Machine, paths: Paths, name: string, frequency: Frequency): void => {
   const path = semaphorePath(paths, name, frequency)
-  if (path) machine.files.write(path, `${machine.clock.now() / 1000}\n`)
+  if (path === undefined) return
+  machine.files.flush()
+  machine.files.write(path, `${machine.clock.now() / 1000}\n`)
 }

@@ -1,4 +1,6 @@
+import type { Boot } from '../boot/boot.ts'
 import { openBoot } from '../boot/open-boot.ts'
+import { outputSetting } from '../boot/output-setting.ts'
 import { runBootStage } from '../boot/stages.ts'
 import { type StageName, stageNames } from '../boot/status.ts'
 import { identify, recordIdentification } from '../platform/identify.ts'
@@ -18,7 +20,14 @@ export const stageOnMachine = async (
   files: readonly string[] = [],
 ): Promise<number> => {
   const boot = await openBoot({ ...opened, files, ...withShipped() })
+  return runWithOutput(opened, boot, name)
+}
+
+/** Runs a stage with its output where the configuration wants it. */
+const runWithOutput = async (opened: OpenedMachine, boot: Boot, name: StageName): Promise<number> => {
+  await opened.sendOutput(outputSetting(boot.config, name))
   const { errors } = await runBootStage(boot, name)
+  await opened.sendOutput(undefined)
   return errors.length
 }
 
@@ -36,7 +45,7 @@ export const bootOnMachine = async (
   recordIdentification(machine, found)
   const opening = await openBoot({ ...opened, ...withShipped(), ...options })
   let failures = 0
-  for (const name of stageNames) failures += (await runBootStage(opening, name)).errors.length
+  for (const name of stageNames) failures += await runWithOutput(opened, opening, name)
   return failures
 }
 

@@ -1,4 +1,5 @@
 import type { Options, PositionalOptions } from 'yargs'
+import type { OutputSetting } from '../boot/output-setting.ts'
 import type { LogRecord } from '../machine/log.ts'
 import type { Machine } from '../machine/machine.ts'
 import type { Console } from './console.ts'
@@ -21,6 +22,11 @@ export interface OpenedMachine {
   readonly records: readonly LogRecord[]
   /** Folder that stands for `/`. */
   readonly root: string
+  /**
+   * From now on, what commands of users and firstlight itself print goes there (opened when something is printed);
+   * undefined: to standard output. What went elsewhere so far has arrived when this resolves.
+   */
+  sendOutput(setting: OutputSetting | undefined): Promise<void>
 }
 
 /** One command, one file. It parses words, calls the engine, prints; it decides nothing. */

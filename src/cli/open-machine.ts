@@ -1,9 +1,12 @@
 import { dirname } from 'node:path'
 import { logFileSink } from '../boot/log-file.ts'
+import type { OutputSetting } from '../boot/output-setting.ts'
+import { messageOf } from '../machine/errors.ts'
 import { imageMachine } from '../machine/image.ts'
 import { liveMachine } from '../machine/live.ts'
 import type { LogRecord, LogSink } from '../machine/log.ts'
 import type { Machine } from '../machine/machine.ts'
+import { openOutput, type PassedOutput } from '../machine/passed-output.ts'
 import type { OpenedMachine } from './command.ts'
 
 export interface OpenChoice {
@@ -20,26 +23,56 @@ export interface OpenChoice {
 const isSerious = ({ level }: LogRecord): boolean => level === 'WARNING' || level === 'ERROR'
 
 const onStandardError =
-  (debug: boolean): LogSink =>
+  (debug: boolean, announce: (text: string) => void): LogSink =>
   (record) => {
-    if (record.announced) process.stderr.write(`${record.message}\n`)
+    if (record.announced) announce(`${record.message}\n`)
     else if (debug || isSerious(record)) process.stderr.write(`${record.actor}[${record.level}]: ${record.message}\n`)
   }
 
 /** Opens the machine that a command is about. */
-export const openMachine = async ({
-  root,
-  debug = false,
-  keepsLog = false,
-  isQuiet = false,
-}: OpenChoice): Promise<OpenedMachine> => {
+export const openMachine = async (choice: OpenChoice): Promise<OpenedMachine> => {
+  const { root, debug = false, keepsLog = false, isQuiet = false } = choice
   const records: LogRecord[] = []
+  const printed = passedOutput()
   const open = (sinks: readonly LogSink[]): Machine =>
-    root === '/' ? liveMachine({ sinks }) : imageMachine(root, { sinks })
+    root === '/'
+      ? liveMachine({ sinks, output: printed.current })
+      : imageMachine(root, { sinks, output: printed.current })
   // The log is written through a machine of its own, whose journal nobody reads: a log is not a change.
   const kept = keepsLog ? [logFileSink(open([]))] : []
-  const machine = open([(record) => void records.push(record), ...kept, ...(isQuiet ? [] : [onStandardError(debug)])])
-  return { machine, records, root }
+  const shown = isQuiet ? [] : [onStandardError(debug, printed.announce)]
+  const machine = open([(record) => void records.push(record), ...kept, ...shown])
+  return { machine, records, root, sendOutput: printed.send }
+}
+
+/** Where printing goes by the configuration's `output`: nothing is opened before something is printed. */
+const passedOutput = () => {
+  let setting: OutputSetting | undefined
+  let opened: PassedOutput | undefined
+  const current = (): PassedOutput | undefined => {
+    if (setting === undefined) return undefined
+    try {
+      opened ??= openOutput(setting.stdout, setting.stderr)
+    } catch (error) {
+      process.stderr.write(`output: ${setting.stdout}: ${messageOf(error)}\n`)
+      setting = undefined
+    }
+    return opened
+  }
+  return {
+    current,
+    announce: (text: string): void => {
+      const output = current()
+      if (output) output.write(text)
+      else process.stderr.write(text)
+    },
+    send: async (next: OutputSetting | undefined): Promise<void> => {
+      const last = opened
+      setting = next
+      opened = undefined
+      await last?.close()
+    },
+  }
 }
 
 /** This machine, where files named on the command line are. */
