@@ -60,7 +60,7 @@ type PackageEntry = Item | { readonly apt?: readonly Item[]; readonly snap?: rea
 
 /** Package managers leave one of these when the machine should reboot. */
 const rebootMarks = ['/run/reboot-required', '/run/reboot-needed']
-const longestRebootSeconds = 60
+const longestRebootSeconds = 30
 
 const isItem = (entry: PackageEntry): entry is Item => typeof entry === 'string' || Array.isArray(entry)
 

@@ -1,5 +1,6 @@
 import { defineModule } from '../src/cloudconfig/module.ts'
 import type { DistroFamily } from '../src/distros/distro.ts'
+import { objectAt } from '../src/machine/json.ts'
 
 const schema = {
   type: 'object',
@@ -90,8 +91,14 @@ export default defineModule({
     '#cloud-config\npower_state:\n  mode: poweroff\n  delay: 30\n  message: Bye\n  timeout: 30\n  condition: true\n',
   ],
   schema,
-  run: async ({ power_state: settings }, { machine, distro }) => {
+  run: async ({ power_state: settings }, { machine, distro, cloudConfig }) => {
     if (settings === undefined) return
+    const given = objectAt(cloudConfig, 'power_state')
+    const refused = (['delay', 'condition'] as const).find((key) => key in given && settings[key] === undefined)
+    if (refused !== undefined) {
+      machine.log.warning(`power_state.${refused}: it is not usable; the power state stays as it is`)
+      return
+    }
     const { mode, delay = 'now', message, timeout = 30, condition = true } = settings
     if (mode === undefined || !Object.hasOwn(options, mode)) {
       machine.log.warning('power_state.mode: it must be poweroff, reboot or halt; the power state stays as it is')

@@ -8,5 +8,5 @@ export default defineModule({
   title: 'Run the user’s scripts',
   description: 'Runs the scripts of user-data, and that of runcmd, once per instance, in the order of their names.',
   schema: { type: 'object', properties: {} } as const,
-  run: (_config, { machine, instance }) => runParts(machine, `${instance.folder}/scripts`),
+  run: (_config, { machine, paths }) => runParts(machine, `${paths.cloud}/instance/scripts`),
 })

@@ -39,9 +39,9 @@ export default defineModule({
   description: 'Runs the scripts of vendor-data once per instance, in the order of their names.',
   examples: ['#cloud-config\nvendor_data: {enabled: true, prefix: /usr/bin/ltrace}\n'],
   schema,
-  run: ({ vendor_data }, { machine, instance }) => {
+  run: ({ vendor_data }, { machine, paths }) => {
     const prefix = vendor_data?.prefix ?? []
     const words = typeof prefix === 'string' ? [prefix] : prefix.map(String)
-    return runParts(machine, `${instance.folder}/scripts/vendor`, words.filter(Boolean))
+    return runParts(machine, `${paths.cloud}/instance/scripts/vendor`, words.filter(Boolean))
   },
 })

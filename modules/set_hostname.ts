@@ -1,5 +1,5 @@
 import { defineModule } from '../src/cloudconfig/module.ts'
-import { chooseHostname, isUsableHostname } from '../src/distros/hostname.ts'
+import { applyHostname, chooseHostname, isUsableHostname } from '../src/distros/hostname.ts'
 import { ConfigError } from '../src/machine/errors.ts'
 import { isJsonObject, type JsonObject } from '../src/machine/json.ts'
 
@@ -63,7 +63,7 @@ export default defineModule({
     if (config.create_hostname_file !== false || machine.files.exists(distro.identity.hostnameFile)) {
       distro.identity.writeHostname(machine, name)
     }
-    await distro.identity.applyHostname(machine, name)
+    await applyHostname(machine, distro, name)
     machine.files.write(memory, `${JSON.stringify({ fqdn, hostname }, null, 1)}\n`)
   },
 })

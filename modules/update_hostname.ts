@@ -1,5 +1,5 @@
 import { defineModule } from '../src/cloudconfig/module.ts'
-import { chooseHostname, isUsableHostname } from '../src/distros/hostname.ts'
+import { applyHostname, chooseHostname, isUsableHostname } from '../src/distros/hostname.ts'
 import { ConfigError } from '../src/machine/errors.ts'
 
 const schema = {
@@ -54,6 +54,6 @@ export default defineModule({
     if (config.create_hostname_file !== false || machine.files.exists(identity.hostnameFile)) {
       identity.writeHostname(machine, name)
     }
-    await identity.applyHostname(machine, name)
+    await applyHostname(machine, distro, name)
   },
 })

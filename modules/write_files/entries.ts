@@ -8,7 +8,8 @@ export interface FileEntry {
   readonly name: string
   readonly index: number
   readonly path: string
-  readonly content: string | undefined
+  /** undefined: nothing is said. null: what is said is no text. */
+  readonly content: string | undefined | null
   readonly source: { readonly uri: string; readonly headers: Readonly<Record<string, string>> } | undefined
   readonly owner: string
   readonly mode: number
@@ -39,6 +40,9 @@ const scalar = (value: Json | undefined): string | undefined => {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   return typeof value === 'string' ? value : undefined
 }
+
+const contentOf = (value: Json | undefined): FileEntry['content'] =>
+  value === undefined || value === null ? undefined : (scalar(value) ?? null)
 
 const isTrue = (value: Json | undefined): boolean =>
   value === true || (typeof value === 'string' && ['true', 'yes', 'on', '1'].includes(value.toLowerCase()))
@@ -71,7 +75,7 @@ const readEntry = (entry: JsonObject, index: number, path: string, log: Log): Fi
     index,
     path,
     encoding,
-    content: scalar(entry['content']),
+    content: contentOf(entry['content']),
     source: sourceOf(entry['source']),
     owner: scalar(entry['owner']) ?? 'root:root',
     mode: mode ?? defaultMode,

@@ -36,6 +36,7 @@ export const writeEntries = async (
 const writeEntry = async ({ machine, distro }: ModuleContext, entry: FileEntry, appended: AppendLog): Promise<void> => {
   const path = absolutePath(entry)
   const content = await contentOf(machine, entry)
+  if (content === undefined) return
   const newFolders = makeFolders(machine, path)
   const wanted = findOwner(machine, distro, entry.owner, 'owner')
   for (const folder of newFolders) machine.files.setOwner(folder, ownerOf(machine, folder, wanted))
@@ -92,16 +93,21 @@ const ownerOf = (machine: Machine, path: string, wanted: OwnerNumbers): Owner =>
   }
 }
 
-/** @throws ConfigError when there is a source but nothing could be read from it, or the encoding is not what it says. */
-const contentOf = async (machine: Machine, entry: FileEntry): Promise<Uint8Array> => {
+/**
+ * undefined: the source can't be read, which is reported, and there is no content to take instead.
+ * @throws ConfigError when the content is no text, or not encoded as it says
+ */
+const contentOf = async (machine: Machine, entry: FileEntry): Promise<Uint8Array | undefined> => {
   if (entry.source !== undefined) {
     try {
       return await fetchSource(machine, entry.source)
     } catch (error) {
-      if (entry.content === undefined) throw error
-      machine.log.warning(`${entry.name}: source can't be read, so content is taken: ${messageOf(error)}`)
+      const instead = entry.content === undefined ? 'the file is not written' : 'content is taken'
+      machine.log.warning(`${entry.name}: source can't be read, so ${instead}: ${messageOf(error)}`)
+      if (entry.content === undefined) return undefined
     }
   }
+  if (entry.content === null) throw new ConfigError('content', 'it is no text; put it in quotes, or after a |')
   try {
     return decodeContent(entry.content ?? '', contentEncoding(entry.encoding) ?? 'plain')
   } catch (error) {

@@ -1,6 +1,8 @@
 import { hostnamesOf } from '../instance/hostname.ts'
 import type { Instance } from '../instance/instance.ts'
+import { messageOf } from '../machine/errors.ts'
 import type { Machine } from '../machine/machine.ts'
+import type { Distro } from './distro.ts'
 
 /** What the configuration says about names; a name given as a number has become text. */
 export interface HostnameConfig {
@@ -45,3 +47,12 @@ const longestName = 64
 
 export const isUsableHostname = (name: string): boolean =>
   usableName.test(name) && Buffer.byteLength(name) <= longestName
+
+/** Where a container may not change the kernel's name, the kept one is in force after the next start. */
+export const applyHostname = async (machine: Machine, distro: Distro, name: string): Promise<void> => {
+  try {
+    await distro.identity.applyHostname(machine, name)
+  } catch (error) {
+    machine.log.warning(`the host name ${name} is kept, but is not in force yet: ${messageOf(error)}`)
+  }
+}

@@ -26,21 +26,21 @@ export const contentEncoding = (name: string): ContentEncoding | undefined => {
   return Object.hasOwn(byName, key) ? byName[key] : undefined
 }
 
-/** As Python decodes it: characters that are not base64's are passed over. */
-const fromBase64 = (bytes: Uint8Array): Uint8Array =>
-  Buffer.from(
-    Buffer.from(bytes)
-      .toString('latin1')
-      .replaceAll(/[^A-Za-z0-9+/=]/g, ''),
-    'base64',
-  )
+/** As Python decodes it: characters that are not base64's are passed over. Padding may be missing. */
+const fromBase64 = (bytes: Uint8Array): Uint8Array => {
+  const text = Buffer.from(bytes)
+    .toString('latin1')
+    .replaceAll(/[^A-Za-z0-9+/]/g, '')
+  if (text.length % 4 === 1) throw new Error('it is no base64, or cut off')
+  return Buffer.from(text, 'base64')
+}
 
 /** @throws Error (zlib's) when the bytes are not gzip, are cut off, or unpack to more than the limit. */
 export const unzip = (bytes: Uint8Array): Uint8Array => gunzipSync(bytes, { maxOutputLength: largestContent })
 
 /**
  * Undoes an encoding. Text may hold bytes (machine/bytes.ts).
- * @throws Error (zlib's) when it should be gzip and is not
+ * @throws Error when it is not what it should be (zlib's, for gzip)
  */
 export const decodeContent = (content: string, encoding: ContentEncoding): Uint8Array => {
   const bytes = bytesOfText(content)

@@ -11,10 +11,13 @@ import type { MemoryCommandHandler, MemoryFile } from '../../src/machine/memory.
 import { commandLines, complaints, contextFor, madeUpDebian } from './made-up-debian.ts'
 
 const instance = '/var/lib/cloud/instances/i-1'
+/** By way of the link. */
+const scripts = '/var/lib/cloud/instance/scripts'
+const link: MemoryFile = { link: instance }
 const script: MemoryFile = { content: '#!/bin/sh\n', mode: 0o755 }
 
 test('runcmd becomes a script that only root reads, and that the final stage runs', async () => {
-  const machine = madeUpDebian({ onCommand: () => '' })
+  const machine = madeUpDebian({ onCommand: () => '', files: { '/var/lib/cloud/instance': link } })
   const config: { runcmd: Json[] } = {
     runcmd: [['ls', '-l', '/'], null, ['sh', '-c', "echo it's $HOME"], 'echo $(date) > /run/x', ['sleep', 1.5, true]],
   }
@@ -27,7 +30,7 @@ test('runcmd becomes a script that only root reads, and that the final stage run
     "#!/bin/sh\n'ls' '-l' '/'\n'sh' '-c' 'echo it'\\''s $HOME'\necho $(date) > /run/x\n'sleep' '1.5' 'true'\n",
   )
   await scriptsUser.run({}, context)
-  assert.deepEqual(commandLines(machine), [`${instance}/scripts/runcmd`])
+  assert.deepEqual(commandLines(machine), [`${scripts}/runcmd`])
 })
 
 test('an item that is no command is reported, and the others run', async () => {
@@ -64,6 +67,7 @@ test('scripts run in the order of their names; one that fails does not stop the 
   const machine = madeUpDebian({
     onCommand,
     files: {
+      '/var/lib/cloud/instance': link,
       [`${instance}/scripts/c`]: script,
       [`${instance}/scripts/b`]: script,
       [`${instance}/scripts/a`]: script,
@@ -74,7 +78,7 @@ test('scripts run in the order of their names; one that fails does not stop the 
   await assert.rejects(async () => scriptsUser.run({}, await contextFor(machine, {})), /scripts\/b/)
   assert.deepEqual(
     commandLines(machine),
-    ['a', 'b', 'c'].map((name) => `${instance}/scripts/${name}`),
+    ['a', 'b', 'c'].map((name) => `${scripts}/${name}`),
   )
   assert.match(complaints(machine).join('\n'), /notes is skipped: it is not executable/)
 })
@@ -85,12 +89,15 @@ test('vendor scripts run by the prefix', async () => {
     [['nice', 5], 'nice 5 '],
     [undefined, ''],
   ] as const) {
-    const machine = madeUpDebian({ onCommand: () => '', files: { [`${instance}/scripts/vendor/v`]: script } })
+    const machine = madeUpDebian({
+      onCommand: () => '',
+      files: { '/var/lib/cloud/instance': link, [`${instance}/scripts/vendor/v`]: script },
+    })
     const config = {
       vendor_data: prefix === undefined ? {} : { prefix: typeof prefix === 'string' ? prefix : [...prefix] },
     }
     await scriptsVendor.run(config, await contextFor(machine, config))
-    assert.deepEqual(commandLines(machine), [`${words}${instance}/scripts/vendor/v`])
+    assert.deepEqual(commandLines(machine), [`${words}${scripts}/vendor/v`])
   }
 })
 

@@ -108,6 +108,13 @@ test('a command that is required and missing is an error; one that is not requir
   }
 })
 
+test('a delay or condition that was refused is not taken for none', async () => {
+  const machine = madeUpDebian({ onCommand: () => '' })
+  const written = { mode: 'poweroff', condition: { oops: 1 } }
+  await powerState.run({ power_state: { mode: 'poweroff' } }, await contextFor(machine, { power_state: written }))
+  assert.deepEqual(commandLines(machine), [])
+})
+
 /** The words behind the waiting script: seconds, number of condition words, condition, command. */
 const afterBoot = async (settings: JsonObject): Promise<readonly string[] | undefined> => {
   const machine = madeUpDebian({ onCommand: () => '' })

@@ -6,7 +6,7 @@ import updateHostname from '../../modules/update_hostname.ts'
 import type { ConfigModule } from '../../src/cloudconfig/module.ts'
 import type { JsonObject } from '../../src/machine/json.ts'
 import type { MemoryFile, MemoryMachine } from '../../src/machine/memory.ts'
-import { commandLines, contextFor, madeUpDebian } from './made-up-debian.ts'
+import { commandLines, complaints, contextFor, madeUpDebian } from './made-up-debian.ts'
 
 const machineWith = (files: Readonly<Record<string, MemoryFile>> = {}): MemoryMachine =>
   madeUpDebian({ files: { '/etc/hostname': 'base\n', ...files }, which: ['hostname'], onCommand: () => '' })
@@ -75,6 +75,13 @@ test('what can not be a host name fails, and is not passed to a command', async 
     await assert.rejects(run(setHostname, machine, { hostname }), /can't be a host name/)
     assert.deepEqual(commandLines(machine), [])
   }
+})
+
+test('a container that may not change its name now keeps it for later', async () => {
+  const machine = madeUpDebian({ which: ['hostname'], onCommand: () => ({ exitCode: 1, stderr: 'must be root' }) })
+  await run(setHostname, machine, { hostname: 'h1' })
+  assert.equal(machine.files.readText('/etc/hostname'), 'h1\n')
+  assert.match(complaints(machine).join(), /h1 is kept, but is not in force yet/)
 })
 
 test('a machine that nobody named is left as localhost', async () => {
