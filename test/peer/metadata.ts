@@ -1,10 +1,13 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
 import { defaultPaths } from '../../src/instance/paths.ts'
 import { objectAt } from '../../src/machine/json.ts'
 import { liveMachine } from '../../src/machine/live.ts'
 import { memoryMachine } from '../../src/machine/memory.ts'
 import { gatherPlatform } from '../../src/platform/facts.ts'
 import { findDatasource } from '../../src/platform/find-datasource.ts'
-import { type CloudName, longestChain, startSimulator } from '../../src/simulator/index.ts'
+import type { CloudName, Simulation } from '../../src/simulator/index.ts'
 
 export interface MetadataCost {
   readonly cloud: CloudName
@@ -24,10 +27,11 @@ export const measureClouds = async (): Promise<MetadataCost[]> => {
 }
 
 const measureCloud = async (name: CloudName): Promise<MetadataCost> => {
-  const simulation = await startSimulator({ cloud: name, delayMilliseconds: 20, userData: '#cloud-config\n{}\n' })
-  const { cloud, config } = simulation
+  const server = fork(join(import.meta.dirname, 'serve-cloud.ts'), [name, '20'], { execArgv: ['--import', 'tsx'] })
+  const { cloud, config } = await received<Pick<Simulation, 'cloud' | 'config'>>(server)
   const dmi = Object.entries(cloud.dmi).map(([field, text]) => [`/sys/class/dmi/id/${field}`, text])
-  const nics = cloud.links.flatMap(({ name: nic, mac }, index) => [
+  const nics = cloud.links.flatMap(({ name: nic, mac, driver }, index) => [
+    [`/sys/class/net/${nic}/device/driver`, { link: `/sys/bus/drivers/${driver}` }],
     [`/sys/class/net/${nic}/address`, mac],
     [`/sys/class/net/${nic}/ifindex`, String(index + 2)],
     [`/sys/class/net/${nic}/operstate`, 'up'],
@@ -65,9 +69,15 @@ const measureCloud = async (name: CloudName): Promise<MetadataCost> => {
     }))
     if (!found) continue
     const milliseconds = performance.now() - started
-    await simulation.stop()
-    return { cloud: name, requests: simulation.requests.length, chain: longestChain(simulation.requests), milliseconds }
+    server.send('done')
+    return { cloud: name, milliseconds, ...(await received<Pick<MetadataCost, 'requests' | 'chain'>>(server)) }
   }
-  await simulation.stop()
+  server.kill()
   throw new Error(`${name}: nothing found`)
+}
+
+/** The next message of the cloud's process. */
+const received = async <T>(server: ChildProcess): Promise<T> => {
+  const [message] = await once(server, 'message')
+  return message as T
 }
