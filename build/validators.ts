@@ -30,6 +30,7 @@ const namesOfOwn: ReadonlySet<string> = new Set(['properties', 'patternPropertie
 const reduced = (node: Json, isNames = false): Json => {
   if (Array.isArray(node)) return node.map((item) => reduced(item))
   if (typeof node !== 'object' || node === null) return node
+  if (!isNames && node['accepted'] !== undefined) return reduced(node['accepted'])
   return Object.fromEntries(
     Object.entries(node)
       .filter(([key]) => isNames || kept.has(key))

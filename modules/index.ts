@@ -6,6 +6,8 @@ import { retiredModules } from './retired.ts'
 export const modules: Readonly<Record<string, () => Promise<ConfigModule>>> = {
   ...retiredModules,
   ...notYet,
+  lxd: async () => (await import('./lxd/index.ts')).default,
+  ansible: async () => (await import('./ansible/index.ts')).default,
   wireguard: async () => (await import('./wireguard.ts')).default,
   landscape: async () => (await import('./landscape.ts')).default,
   salt_minion: async () => (await import('./salt_minion.ts')).default,
@@ -14,6 +16,7 @@ export const modules: Readonly<Record<string, () => Promise<ConfigModule>>> = {
   snap: async () => (await import('./snap.ts')).default,
   apt_configure: async () => (await import('./apt_configure/index.ts')).default,
   apt_pipelining: async () => (await import('./apt_pipelining.ts')).default,
+  mounts: async () => (await import('./mounts/index.ts')).default,
   users_groups: async () => (await import('./users_groups/index.ts')).default,
   ssh: async () => (await import('./ssh/index.ts')).default,
   ssh_authkey_fingerprints: async () => (await import('./ssh_authkey_fingerprints/index.ts')).default,

@@ -12,7 +12,6 @@ interface KnownByName {
 const byKeys = (...activateBy: string[]): KnownByName => ({ frequency: 'instance', activateBy })
 
 const known: Readonly<Record<string, KnownByName>> = {
-  ansible: byKeys('ansible'),
   apk_configure: byKeys('apk_repos'),
   byobu: { frequency: 'instance', needs: ['byobu_by_default'] },
   ca_certs: byKeys('ca_certs', 'ca-certs'),
@@ -23,8 +22,6 @@ const known: Readonly<Record<string, KnownByName>> = {
   grub_dpkg: byKeys('grub_dpkg', 'grub-dpkg'),
   install_hotplug: { frequency: 'instance', needs: [] },
   keyboard: byKeys('keyboard'),
-  lxd: byKeys('lxd'),
-  mounts: { frequency: 'instance', needs: ['mounts', 'swap'] },
   ntp: byKeys('ntp'),
   puppet: byKeys('puppet'),
   raspberry_pi: byKeys('rpi'),

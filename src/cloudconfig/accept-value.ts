@@ -29,6 +29,7 @@ export type Accepted = { readonly value: Json } | undefined
  * item or key that holds it). Everything done is added to `findings`.
  */
 export const acceptValue = (value: Json, schema: SchemaNode, path: string, findings: Finding[]): Accepted => {
+  if (schema.accepted) return acceptValue(value, schema.accepted, path, findings)
   const alternatives = schema.oneOf ?? schema.anyOf
   const branches = alternatives?.filter((branch) => !isMereConstraint(branch))
   if (branches && branches.length > 0 && typesOf(schema).length === 0) {
@@ -214,6 +215,7 @@ const unknownKey = (key: string, { properties = {} }: SchemaNode): string => {
 
 /** True when the value fits as it is. */
 export const fits = (value: Json, schema: SchemaNode): boolean => {
+  if (schema.accepted) return fits(value, schema.accepted)
   if (!hasType(value, schema) || problemOf(value, schema) !== undefined) return false
   if (schema.const !== undefined && schema.const !== value) return false
   if (Array.isArray(value) && !value.every((item, index) => fitsAt(item, itemSchema(schema, index)))) return false

@@ -41,6 +41,11 @@ export interface SchemaNode {
   readonly changed?: boolean
   readonly changed_version?: string
   readonly changed_description?: string
+  /**
+   * What a boot takes here instead, where the check of a configuration (`schema`) is stricter than it needs to be: it
+   * follows cloud-init's, while configurations that it refuses have always worked.
+   */
+  readonly accepted?: SchemaNode
   readonly description?: string
   readonly default?: Json
 }
