@@ -7,7 +7,9 @@ import { initCommand } from './init.ts'
 import { modulesCommand } from './modules.ts'
 import { planCommand } from './plan.ts'
 import { queryCommand } from './query.ts'
+import { renderCommand } from './render.ts'
 import { sandboxInsideCommand } from './sandbox-inside.ts'
+import { schemaCommand } from './schema.ts'
 import { singleCommand } from './single.ts'
 import { statusCommand } from './status.ts'
 import { tryCommand } from './try.ts'
@@ -23,6 +25,8 @@ export const commands: readonly Command[] = [
   singleCommand,
   statusCommand,
   queryCommand,
+  schemaCommand,
+  renderCommand,
   cleanCommand,
   cloudIdCommand,
   sandboxInsideCommand,

@@ -38,9 +38,12 @@ export const annotate = (
 }
 
 const labelled = (problems: readonly ReportedProblem[], letter: string): Annotation[] =>
-  problems.map(({ line, message }, index) => ({ label: `${letter}${index + 1}`, line: line ?? 1, message }))
+  problems
+    .map(({ line = 1, message }) => ({ line, message }))
+    .sort((left, right) => left.line - right.line)
+    .map(({ line, message }, index) => ({ label: `${letter}${index + 1}`, line, message }))
 
 const section = (title: string, annotations: readonly Annotation[]): string[] =>
   annotations.length === 0
     ? []
-    : [`# ${title}: -------------`, ...annotations.map(({ label, message }) => `# ${label}: ${message}`), '']
+    : [`# ${title}: -------------`, ...annotations.map(({ label, message }) => `# ${label}: ${message}`), '\n']

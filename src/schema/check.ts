@@ -230,8 +230,22 @@ const tryBranches = (
 const notAny = (value: Json): string => `${shown(value)} is not valid under any of the given schemas`
 
 const checkAnyOf: Keyword = (value, { anyOf = [] }, path, context) => {
-  const { held, errors } = tryBranches(anyOf, value, path, context)
-  return held ?? [{ ...problem(path, 'anyOf', notAny(value)), context: errors }]
+  const own = branchesByType(anyOf, value)
+  const { held, errors } = tryBranches(own ?? anyOf, value, path, context)
+  // Of a type that there is not, what the other types would have inside says nothing.
+  const causes = own ? errors : errors.filter((error) => error.path.length === path.length)
+  return held ?? [{ ...problem(path, 'anyOf', notAny(value)), context: causes }]
+}
+
+/** Of alternatives that are told apart by a key `type`, those for the value's own; undefined when it is none of them. */
+const branchesByType = (branches: readonly SchemaNode[], value: Json): readonly SchemaNode[] | undefined => {
+  const type = isJsonObject(value) ? value['type'] : undefined
+  if (type === undefined) return branches
+  const own = branches.filter(({ properties }) => {
+    const types = properties?.['type']?.enum
+    return types === undefined || types.some((allowed) => same(allowed, type))
+  })
+  return own.length > 0 ? own : undefined
 }
 
 /** Of alternatives that all fail, what goes deepest into the value is most likely what was meant. */

@@ -15,6 +15,7 @@ const mergeRules: SchemaNode = {
     text,
     {
       type: 'array',
+      minItems: 1,
       items: {
         type: 'object',
         additionalProperties: false,
@@ -58,7 +59,6 @@ export const engineSchema: Readonly<Record<string, SchemaNode>> = {
   'launch-index': { type: 'integer' },
   merge_how: mergeRules,
   merge_type: mergeRules,
-  network: {},
   output: {
     type: 'object',
     additionalProperties: false,
@@ -69,6 +69,6 @@ export const engineSchema: Readonly<Record<string, SchemaNode>> = {
 /** Keys that count in the configuration of an image only; in a cloud-config they are mistakes. */
 export const imageOnlyKeys: ReadonlySet<string> = new Set(
   `allow_userdata apt_sources conf_d datasource datasource_list debug def_log_file disable_network_activation instance_id
-  log_cfgs logcfg manual_cache_clean policy resize_rootfs_tmp selinux syslog_fix_perms unverified_modules
+  log_cfgs logcfg manual_cache_clean network policy resize_rootfs_tmp selinux syslog_fix_perms unverified_modules
   warnings`.split(/\s+/),
 )

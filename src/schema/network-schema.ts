@@ -88,7 +88,7 @@ const link = (type: string, required: readonly string[], own: Readonly<Record<st
     mac_address: { type: ['string', 'null'] },
     mtu,
     subnets,
-    accept_ra: { type: 'boolean' },
+    'accept-ra': { type: 'boolean' },
     keep_configuration: { type: ['string', 'boolean'] },
     ...own,
   },
@@ -100,10 +100,8 @@ const entries: readonly SchemaNode[] = [
     params: { type: 'object', additionalProperties: false, properties: bridgeParameters },
   }),
   link('physical', ['name'], { wakeonlan: { type: 'boolean' } }),
-  link('loopback', ['name'], {}),
-  link('infiniband', ['name'], {}),
   link('vlan', ['name', 'vlan_link', 'vlan_id'], { vlan_link: text, vlan_id: whole }),
-  link('bond', ['name', 'bond_interfaces'], {
+  link('bond', ['name'], {
     bond_interfaces: texts,
     params: { type: 'object', additionalProperties: false, properties: bondParameters },
   }),
