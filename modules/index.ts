@@ -6,6 +6,8 @@ import { retiredModules } from './retired.ts'
 export const modules: Readonly<Record<string, () => Promise<ConfigModule>>> = {
   ...retiredModules,
   ...notYet,
+  puppet: async () => (await import('./puppet/index.ts')).default,
+  chef: async () => (await import('./chef/index.ts')).default,
   lxd: async () => (await import('./lxd/index.ts')).default,
   ansible: async () => (await import('./ansible/index.ts')).default,
   wireguard: async () => (await import('./wireguard.ts')).default,
