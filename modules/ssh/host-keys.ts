@@ -1,7 +1,7 @@
 import type { ModuleContext } from '../../src/cloudconfig/module.ts'
 import { addSshdLines } from '../../src/distros/ssh-config.ts'
 import { ConfigError, messageOf } from '../../src/machine/errors.ts'
-import { isJsonObject, type Json } from '../../src/machine/json.ts'
+import type { JsonObject } from '../../src/machine/json.ts'
 import type { Machine } from '../../src/machine/machine.ts'
 
 const folder = '/etc/ssh'
@@ -58,10 +58,9 @@ const parseName = (name: string): { readonly type: string; readonly part: keyof 
 /** Writes the host keys that the configuration gives; each failure is reported and the others are written. */
 export const writeHostKeys = async (
   machine: Machine,
-  given: Json,
+  given: JsonObject,
   report: (problem: string) => void,
 ): Promise<void> => {
-  if (!isJsonObject(given)) throw new ConfigError('ssh_keys', 'must be a mapping of keys, such as ed25519_private')
   const certificates: string[] = []
   // In the order of their names, as cloud-init does: it decides about the order in sshd's configuration.
   for (const [name, content] of Object.entries(given).sort(([left], [right]) => (left < right ? -1 : 1))) {

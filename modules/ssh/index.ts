@@ -3,7 +3,7 @@ import { addAuthorizedKeys } from '../../src/distros/authorized-keys.ts'
 import { loginRefusal } from '../../src/distros/login-refusal.ts'
 import { readUsers } from '../../src/distros/users-config.ts'
 import { ConfigError, ItemsFailed, messageOf } from '../../src/machine/errors.ts'
-import type { Json } from '../../src/machine/json.ts'
+import { isJsonObject } from '../../src/machine/json.ts'
 import {
   generateHostKeys,
   hasHostKeys,
@@ -74,14 +74,12 @@ const renewHostKeys = async (
     report(`the host keys of the image could not be removed: ${messageOf(error)}`)
   }
   await makeHostKeys(context, settings, report).catch((error: unknown) => report(messageOf(error)))
-  const wantsKeys = settings.generates.length > 0 || isGiven(context.cloudConfig['ssh_keys'])
+  const wantsKeys = settings.generates.length > 0 || isJsonObject(context.cloudConfig['ssh_keys'])
   if (hasHostKeys(machine) || !wantsKeys) removeKeysAside(machine)
   // Without any host key nobody could log in.
   else if (putKeysBack(machine) > 0)
     report('ssh_deletekeys: no new host key could be made, so those of the image stay; others may know them')
 }
-
-const isGiven = (value: Json | undefined): boolean => value !== undefined && value !== null
 
 const makeHostKeys = async (
   context: ModuleContext,
@@ -91,7 +89,8 @@ const makeHostKeys = async (
   const { machine, cloudConfig } = context
   try {
     const given = cloudConfig['ssh_keys']
-    if (given !== undefined && isGiven(given)) return await writeHostKeys(machine, given, report)
+    // Anything else the schema's check has reported.
+    if (isJsonObject(given)) return await writeHostKeys(machine, given, report)
   } catch (error) {
     report(messageOf(error))
     // Without any host key nobody could log in: unusable ones are as good as none.

@@ -46,6 +46,7 @@ export const acceptValue = (value: Json, schema: SchemaNode, path: string, findi
     findings.push({ kind: 'error', path, text: problem })
     return undefined
   }
+  const before = findings.length
   const accepted = Array.isArray(converted)
     ? acceptList(converted, schema, path, findings)
     : isJsonObject(converted)
@@ -54,7 +55,9 @@ export const acceptValue = (value: Json, schema: SchemaNode, path: string, findi
   if (accepted === undefined || !alternatives || alternatives.some((branch) => fits(accepted.value, branch))) {
     return accepted
   }
-  findings.push({ kind: 'error', path, text: describeConstraints(alternatives) })
+  // A constraint that fails only because a key was left out says nothing new.
+  const isReported = findings.slice(before).some(({ kind }) => kind === 'error')
+  if (!isReported) findings.push({ kind: 'error', path, text: describeConstraints(alternatives) })
   return undefined
 }
 
@@ -138,7 +141,8 @@ const convertTo = (value: Json, type: TypeName, schema: SchemaNode): Json | unde
   const text = String(value).trim().toLowerCase()
   switch (type) {
     case 'string':
-      return String(value)
+      // As Python writes it: user-data that was written for cloud-init may count on it.
+      return typeof value === 'boolean' ? (value ? 'True' : 'False') : String(value)
     case 'boolean':
       return ['true', 'yes', 'on', '1'].includes(text)
         ? true
@@ -199,7 +203,9 @@ const acceptMapping = (mapping: JsonObject, schema: SchemaNode, path: string, fi
   }
   const missing = (schema.required ?? []).filter((key) => value[key] === undefined)
   if (missing.length === 0) return { value }
-  findings.push({ kind: 'error', path, text: `${missing.join(', ')} is missing` })
+  // What is there, but of no use, has been reported.
+  const absent = missing.filter((key) => mapping[key] === undefined)
+  if (absent.length > 0) findings.push({ kind: 'error', path, text: `${absent.join(', ')} is missing` })
   return undefined
 }
 

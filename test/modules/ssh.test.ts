@@ -125,7 +125,7 @@ test('host keys that are given are written for root alone, certificates are name
 
 test('ssh_keys that are no mapping still leave a machine with host keys', async () => {
   const { machine, failure } = await run({ ssh_keys: 'nope' })
-  assert.match(failure ?? '', /ssh_keys: must be a mapping/)
+  assert.equal(failure, undefined)
   assert.equal(hostKeyFiles(machine).length, 6)
 })
 
