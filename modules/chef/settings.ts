@@ -4,7 +4,7 @@ import { ConfigError } from '../../src/machine/errors.ts'
 import type { ClientSettings } from './client-rb.ts'
 import type { schema } from './schema.ts'
 
-export type ChefConfig = NonNullable<FromSchema<typeof schema>['chef']>
+export type ChefConfig = NonNullable<FromSchema<typeof schema, { keepDefaultedPropertiesOptional: true }>['chef']>
 
 export const usualKey = '/etc/chef/validation.pem'
 export const usualFirstBoot = '/etc/chef/firstboot.json'
