@@ -5,7 +5,7 @@ import { networkFromInterfaces } from './eni-to-v1.ts'
 import { networkFromAzure } from './from-azure.ts'
 import { networkFromOpenstack } from './from-openstack.ts'
 import { networkFromCustomization } from './from-vmware-imc.ts'
-import { parseNetwork } from './parse/index.ts'
+import { parseNetwork, passThrough } from './parse/index.ts'
 import type { HostNic } from './parse/v2.ts'
 import { renderers } from './render/index.ts'
 import type { RenderedFile } from './render/renderer.ts'
@@ -33,7 +33,9 @@ export const convertNetwork = (text: string, options: ConvertOptions): RenderedF
   const { nics, warn, hasIp, distro } = options
   const render = renderers[options.renderer]
   if (render === undefined) throw new ConfigError('output-kind', `${options.renderer} is unknown`)
-  return render(parseNetwork(readDocument(text, options), { nics, warn }), { distro, hasIp, warn })
+  const config = readDocument(text, options)
+  const passed = options.renderer === 'netplan' ? passThrough(config) : undefined
+  return render(passed ?? parseNetwork(config, { nics, warn }), { distro, hasIp, warn })
 }
 
 const readDocument = (text: string, { kind, macs, warn }: ConvertOptions): Json => {

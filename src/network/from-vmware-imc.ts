@@ -1,6 +1,6 @@
 import { ConfigError } from '../machine/errors.ts'
 import type { JsonObject } from '../machine/json.ts'
-import { familyOf, prefixOf, shown } from './address.ts'
+import { familyOf, networkOf, prefixOf, shown } from './address.ts'
 import { isYes } from './fields.ts'
 import type { HostNic } from './parse/v2.ts'
 
@@ -28,8 +28,8 @@ export const networkFromCustomization = (text: string, options: CustomizationOpt
     const mac = values.get('MACADDR')?.toLowerCase()
     if (mac === undefined) throw new ConfigError(`${name}.MACADDR`, 'is missing')
     const device = options.nics === undefined ? name : deviceOf(mac, options.nics)
-    const isDefaultWay = isPrimary(values) || !hasPrimary
-    return [device, ethernetOf({ section: name, device, mac, values, isDefaultWay }, nameserversOf(dns))]
+    const way = isPrimary(values) ? 'default' : hasPrimary ? 'none' : 'network'
+    return [device, ethernetOf({ section: name, device, mac, values, way }, nameserversOf(dns))]
   })
   return { version: 2, ethernets: Object.fromEntries(ethernets) }
 }
@@ -41,8 +41,11 @@ interface CustomizedNic {
   readonly device: string
   readonly mac: string
   readonly values: Values
-  /** Its gateways are those of the machine. */
-  readonly isDefaultWay: boolean
+  /**
+   * What its gateways are for: everything (the primary interface), nothing (another one is primary), or its own network,
+   * where no interface is primary.
+   */
+  readonly way: 'default' | 'network' | 'none'
 }
 
 /** Sections in brackets, `KEY = value` lines, comments behind `#`. */
@@ -113,7 +116,7 @@ interface Reachable {
   readonly routes: JsonObject[]
 }
 
-const ipv4Of = ({ section, values, isDefaultWay }: CustomizedNic): Reachable => {
+const ipv4Of = ({ section, values, way }: CustomizedNic): Reachable => {
   const ip = values.get('IPADDR') ?? ''
   if (ip === '') return { addresses: [], routes: [] }
   const mask = values.get('NETMASK') ?? ''
@@ -121,11 +124,12 @@ const ipv4Of = ({ section, values, isDefaultWay }: CustomizedNic): Reachable => 
   if (familyOf(ip) !== 4) throw new ConfigError(`${section}.IPADDR`, `${shown(ip)} is not an IPv4 address`)
   if (prefix === undefined) throw new ConfigError(`${section}.NETMASK`, `${shown(mask)} is not a netmask`)
   const gateway = values.get('GATEWAY')?.split(',')[0]?.trim() ?? ''
-  const routes = isDefaultWay && gateway !== '' ? [{ to: '0.0.0.0/0', via: gateway }] : []
+  const to = way === 'default' ? '0.0.0.0/0' : `${networkOf(ip, prefix)}/${prefix}`
+  const routes = way === 'none' || gateway === '' ? [] : [{ to, via: gateway }]
   return { addresses: [`${ip}/${prefix}`], routes }
 }
 
-const ipv6Of = ({ section, values, isDefaultWay }: CustomizedNic): Reachable => {
+const ipv6Of = ({ section, values, way }: CustomizedNic): Reachable => {
   const numbers = [...values.keys()].flatMap((key) => /^IPv6ADDR\|(\d+)$/.exec(key)?.[1] ?? [])
   const addresses = numbers.map((number) => {
     const ip = values.get(`IPv6ADDR|${number}`) ?? ''
@@ -137,6 +141,6 @@ const ipv6Of = ({ section, values, isDefaultWay }: CustomizedNic): Reachable => 
       throw new ConfigError(`${section}.IPv6NETMASK|${number}`, 'is missing or not a prefix length')
     return `${ip}/${prefix}`
   })
-  const gateways = isDefaultWay ? numbered(values, 'IPv6GATEWAY') : []
+  const gateways = way === 'default' ? numbered(values, 'IPv6GATEWAY') : []
   return { addresses, routes: gateways.map((via) => ({ to: '::/0', via })) }
 }

@@ -37,6 +37,8 @@ export interface Link {
   /** The running configuration is kept: the root file system is reached over it. */
   readonly keepConfiguration?: boolean
   readonly subnets: readonly Subnet[]
+  /** Routes of the interface that no subnet has to itself. */
+  readonly routes?: readonly Route[]
   /** Name servers of this interface alone. */
   readonly dns?: Dns
   readonly bond?: Bond
@@ -138,10 +140,18 @@ export const isDefaultRoute = (route: Route): boolean =>
   route.prefix === 0 && (route.network === '0.0.0.0' || route.network === '::')
 
 /** True for a subnet whose addresses come from DHCP or from a router. */
-export const isDynamic = (subnet: Subnet): boolean =>
-  subnet.type.startsWith('dhcp') || subnet.type.startsWith('ipv6_') || subnet.type === 'auto'
+export const isDynamic = (subnet: Subnet): boolean => subnet.type.startsWith('dhcp') || subnet.type.startsWith('ipv6_')
 
 export const isStatic = (subnet: Subnet): boolean => subnet.type === 'static' || subnet.type === 'static6'
+
+/** Every route that goes out by this interface. */
+export const routesOf = (link: Link): Route[] => [
+  ...link.subnets.flatMap(({ routes }) => routes),
+  ...(link.routes ?? []),
+]
+
+/** Whether one of its routes is a default route; gateways of subnets don't count. */
+export const hasDefaultRoute = (link: Link): boolean => routesOf(link).some(isDefaultRoute)
 
 /** Sorted by name, as most renderers write links. */
 export const byName = (left: Link, right: Link): number => compareText(left.name, right.name)

@@ -4,6 +4,7 @@
  */
 export const bondNames: readonly (readonly [netplan: string, ifenslave: string])[] = [
   ['ad-select', 'bond-ad-select'],
+  ['all-slaves-active', 'bond-all-slaves-active'],
   ['arp-interval', 'bond-arp-interval'],
   ['arp-ip-targets', 'bond-arp-ip-target'],
   ['arp-validate', 'bond-arp-validate'],
@@ -15,6 +16,7 @@ export const bondNames: readonly (readonly [netplan: string, ifenslave: string])
   ['min-links', 'bond-min-links'],
   ['mode', 'bond-mode'],
   ['gratuitous-arp', 'bond-num-grat-arp'],
+  ['packets-per-slave', 'bond-packets-per-slave'],
   ['primary', 'bond-primary'],
   ['primary-reselect-policy', 'bond-primary-reselect'],
   ['up-delay', 'bond-updelay'],
@@ -36,6 +38,9 @@ export const bridgeNames: readonly (readonly [netplan: string, bridgeUtils: stri
 export const bondAliases: Readonly<Record<string, string>> = {
   'gratuitious-arp': 'gratuitous-arp',
   'arp-ip-target': 'arp-ip-targets',
+  'all-members-active': 'all-slaves-active',
+  'packets-per-member': 'packets-per-slave',
+  'learn-packet-interval': 'learn-packet-interval',
 }
 
 /** `bond_miimon`, `bond-xmit_hash_policy` -> `bond-miimon`, `bond-xmit-hash-policy`. */

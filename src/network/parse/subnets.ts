@@ -22,6 +22,11 @@ const isSubnetType = (text: string): text is SubnetType => subnetTypes.has(text)
 
 const ipv6Types = new Set<string>(['dhcp6', 'static6', 'ipv6_slaac', 'ipv6_dhcpv6-stateless', 'ipv6_dhcpv6-stateful'])
 
+const familyOfType = (type: SubnetType): Family | undefined => {
+  if (ipv6Types.has(type)) return 6
+  return type.startsWith('dhcp') ? 4 : undefined
+}
+
 /**
  * Reads one entry of `subnets` of network config version 1.
  * @throws ConfigError naming the key below the subnet
@@ -30,13 +35,10 @@ export const readSubnet = (raw: JsonObject): Subnet => {
   const type = textField(raw, 'type') ?? 'static'
   if (!isSubnetType(type)) throw new ConfigError('type', `${shown(type)} is not a kind of subnet`)
   const given = textField(raw, 'address')
-  const address =
-    given === undefined
-      ? undefined
-      : readAddress(given, textField(raw, 'netmask') ?? textField(raw, 'prefix'), 'address')
+  const address = given === undefined ? undefined : readAddress(given, maskOf(raw), 'address')
   return {
     type,
-    family: address?.family ?? (ipv6Types.has(type) || (type === 'auto' && raw['ipv6'] === true) ? 6 : 4),
+    family: familyOfType(type) ?? address?.family ?? (raw['ipv6'] === true ? 6 : 4),
     ...optional('address', address),
     ...optional('gateway', gatewayOf(raw)),
     ...optional('broadcast', textField(raw, 'broadcast')),
@@ -50,16 +52,27 @@ export const readSubnet = (raw: JsonObject): Subnet => {
   }
 }
 
+/** An empty netmask counts as none. */
+const maskOf = (raw: JsonObject): string | undefined =>
+  [textField(raw, 'netmask'), textField(raw, 'prefix')].find((mask) => mask !== undefined && mask !== '')
+
 const gatewayOf = (raw: JsonObject): string | undefined => {
   const gateway = textField(raw, 'gateway')
   return gateway === undefined || gateway === '' ? undefined : checkAddress(gateway, 'gateway')
 }
 
 const readSubnetDns = (raw: JsonObject): Dns => {
-  const dns = dnsOf(raw, 'dns_nameservers', 'dns_search')
-  for (const server of dns.servers) checkAddress(server, 'dns_nameservers')
-  return dns
+  return serversAlone(dnsOf(raw, 'dns_nameservers', 'dns_search'), 'dns_nameservers')
 }
+
+/**
+ * Name servers are addresses; a prefix behind one means nothing and is taken off.
+ * @throws ConfigError
+ */
+export const serversAlone = ({ servers, search }: Dns, key: string): Dns => ({
+  servers: servers.map((server) => checkAddress(server.split('/', 1)[0] ?? '', key)),
+  search,
+})
 
 /**
  * Reads a route: `network` or `destination` (also `default`), `netmask` or `prefix`, `gateway`, `metric`, `table`.
@@ -71,7 +84,7 @@ export const readRoute = (raw: JsonObject): Route => {
   const gateway = gatewayOf(raw)
   const target = textField(raw, key) ?? ''
   const network = target === 'default' ? defaultNetwork(gateway, raw) : target
-  const { ip, prefix, family } = readAddress(network, textField(raw, 'netmask') ?? textField(raw, 'prefix'), key)
+  const { ip, prefix, family } = readAddress(network, maskOf(raw), key)
   return {
     family,
     network: ip,

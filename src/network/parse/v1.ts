@@ -1,12 +1,12 @@
 import { ConfigError } from '../../machine/errors.ts'
 import { isJsonObject, type JsonObject, objectAt } from '../../machine/json.ts'
-import { checkAddress, shown } from '../address.ts'
+import { shown } from '../address.ts'
 import { dnsOf, flagField, isYes, itemsOf, objectsField, optional, scalarField, textField, within } from '../fields.ts'
 import type { Dns, Link, LinkOption, LinkType, NetworkModel, Route } from '../model.ts'
 import { completeLinks } from './complete-links.ts'
 import { checkLinkName, checkLinks } from './link-names.ts'
 import { dashed, underscored } from './option-names.ts'
-import { readRoute, readSubnet } from './subnets.ts'
+import { readRoute, readSubnet, serversAlone } from './subnets.ts'
 
 export type Warn = (message: string) => void
 
@@ -58,7 +58,7 @@ const readEntry = (entry: JsonObject, index: number, draft: Draft, warn: Warn): 
   const required = requiredKeys[type]
   if (required === undefined)
     throw new ConfigError('type', `${shown(type)} is unknown; known: ${Object.keys(requiredKeys).join(', ')}`)
-  const missing = required.filter((key) => entry[key] === undefined)
+  const missing = required.filter((key) => entry[key] === undefined || (key === 'name' && entry[key] === null))
   if (missing.length > 0) {
     warn(`config[${index}]: a ${type} without ${missing.join(' and ')} is left out`)
     return
@@ -74,8 +74,7 @@ const readEntry = (entry: JsonObject, index: number, draft: Draft, warn: Warn): 
 }
 
 const readNameserver = (entry: JsonObject, draft: Draft): void => {
-  const dns = dnsOf(entry, 'address', 'search')
-  for (const server of dns.servers) checkAddress(server, 'address')
+  const dns = serversAlone(dnsOf(entry, 'address', 'search'), 'address')
   const name = textField(entry, 'interface')
   if (name !== undefined) draft.linkDns.set(name, dns)
   else draft.dns.push(dns)

@@ -82,16 +82,23 @@ const readLink = (id: string, raw: Json, type: LinkType, nics: readonly HostNic[
     ...optional('wakeOnLan', flagField(device, 'wakeonlan')),
     ...optional('optional', flagField(device, 'optional')),
     subnets: readSubnets(device, dns),
-    ...(dns.servers.length + dns.search.length > 0 && { dns }),
+    ...(device['routes'] !== undefined && { routes: readRoutes(device) }),
+    ...(objectAt(device, 'nameservers')['addresses'] !== undefined && { dns }),
     ...(type === 'bond' && { bond: { members: namesAt(device), options: bondOptions(device) } }),
     ...(type === 'bridge' && { bridge: { ports: namesAt(device), options: bridgeOptions(device) } }),
-    ...(type === 'vlan' && { vlan: { id: scalarField(device, 'id') ?? 0, link: textField(device, 'link') ?? '' } }),
+    ...vlanOf(device, type),
     ...optional('dhcp4Overrides', mappingAt(device, 'dhcp4-overrides')),
     ...optional('dhcp6Overrides', mappingAt(device, 'dhcp6-overrides')),
     ...optional('dhcp4Domain', device['dhcp4domain']),
     ...optional('dhcp6Domain', device['dhcp6domain']),
     ...(device['routing-policy'] !== undefined && { routingPolicy: objectsField(device, 'routing-policy') }),
   }
+}
+
+const vlanOf = (device: JsonObject, type: LinkType): Pick<Link, 'vlan'> => {
+  const id = scalarField(device, 'id')
+  const link = textField(device, 'link')
+  return type !== 'vlan' || id === undefined || link === undefined ? {} : { vlan: { id, link } }
 }
 
 const nameOf = (id: string, device: JsonObject, match: JsonObject, nics: readonly HostNic[]): string => {
@@ -148,11 +155,7 @@ const readSubnets = (device: JsonObject, dns: Dns): Subnet[] => {
       routes: [],
     })
   }
-  const routes = objectsField(device, 'routes').map((route, index) =>
-    within(`routes[${index}]`, () => readV2Route(route)),
-  )
-  const [first, ...others] = subnets
-  return first === undefined ? [] : [{ ...first, routes }, ...others]
+  return subnets
 }
 
 const dhcpSubnet = (device: JsonObject, family: Family): Subnet[] => {
@@ -167,6 +170,9 @@ const listAt = (device: JsonObject, key: string): Json[] => {
   if (!Array.isArray(value)) throw new ConfigError(key, 'must be a list')
   return value
 }
+
+const readRoutes = (device: JsonObject): Route[] =>
+  objectsField(device, 'routes').map((route, index) => within(`routes[${index}]`, () => readV2Route(route)))
 
 const readV2Route = (raw: JsonObject): Route => {
   const { to, via, ...rest } = raw

@@ -1,6 +1,7 @@
 import { dumpYaml } from '../../cloudconfig/yaml.ts'
 import type { Json, JsonObject } from '../../machine/json.ts'
 import { isWithin } from '../address.ts'
+import { optional } from '../fields.ts'
 import {
   byName,
   cidr,
@@ -114,17 +115,16 @@ const vlan = (link: Link): JsonObject => ({
 const common = (link: Link): JsonObject => {
   const device: JsonObject = {}
   if (link.mtu !== undefined) device['mtu'] = link.mtu
-  if (link.optional === true) device['optional'] = true
   if (link.keepConfiguration !== undefined) device['critical'] = link.keepConfiguration
   if (link.acceptRa !== undefined) device['accept-ra'] = link.acceptRa
-  if (link.wakeOnLan === true) device['wakeonlan'] = true
   const addresses: string[] = []
   const routes: JsonObject[] = []
   const servers: string[] = []
   const search: string[] = []
   for (const subnet of link.subnets) {
     if (isDynamic(subnet)) addDynamic(device, subnet)
-    if (isStatic(subnet)) addStatic(device, subnet, link, { addresses, routes })
+    if (!isStatic(subnet)) continue
+    addStatic(device, subnet, link, { addresses, routes })
     for (const server of subnet.dns.servers) if (!servers.includes(server)) servers.push(server)
     for (const domain of subnet.dns.search) if (!search.includes(domain)) search.push(domain)
   }
@@ -152,12 +152,17 @@ const addStatic = (
   if (!addresses.includes(address)) addresses.push(address)
   if (subnet.gateway !== undefined) {
     const isOnLink = !isWithin(subnet.gateway, subnet.address)
-    routes.push({ via: subnet.gateway, to: 'default', ...(isOnLink && { 'on-link': true }) })
+    routes.push({
+      via: subnet.gateway,
+      to: 'default',
+      ...(subnet.metric !== undefined && { metric: subnet.metric }),
+      ...(isOnLink && { 'on-link': true }),
+    })
   }
-  for (const route of subnet.routes) routes.push(routeOf(route))
+  for (const route of subnet.routes) routes.push(routeOf({ ...optional('metric', subnet.metric), ...route }))
   if (subnet.mtu === undefined || subnet.mtu === link.mtu) return
   if (subnet.family === 6) device['ipv6-mtu'] = subnet.mtu
-  else if (link.mtu === undefined) device['mtu'] = subnet.mtu
+  else device['mtu'] = subnet.mtu
 }
 
 const routeOf = (route: Route): JsonObject => ({
@@ -176,8 +181,7 @@ const nameserversOf = ({ servers, search }: Dns): JsonObject | undefined => {
 
 /** netplan has no name servers of the whole machine: devices with addresses and without own name servers get them. */
 const withDns = (device: JsonObject, dns: Dns): JsonObject => {
-  const nameservers = nameserversOf(dns)
-  if (device['addresses'] === undefined || device['nameservers'] !== undefined || nameservers === undefined)
-    return device
-  return { ...device, nameservers }
+  if (dns.servers.length + dns.search.length === 0) return device
+  if (device['addresses'] === undefined || device['nameservers'] !== undefined) return device
+  return { ...device, nameservers: { search: [...dns.search], addresses: [...dns.servers] } }
 }

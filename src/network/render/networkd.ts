@@ -8,6 +8,7 @@ import {
   type Link,
   type NetworkModel,
   type Route,
+  routesOf,
   routeTarget,
   type Subnet,
 } from '../model.ts'
@@ -89,10 +90,9 @@ const networkOf = (link: Link, context: Context): Sections => {
   addMatch(sections, link)
   addLink(sections, link)
   addNetwork(sections, link, context)
-  for (const subnet of link.subnets) if (isStatic(subnet)) addStatic(sections, subnet)
+  for (const subnet of link.subnets) addAddress(sections, subnet)
   sortAddresses(sections)
-  for (const route of [...link.subnets.flatMap(({ routes }) => routes), ...context.model.routes])
-    repeat(sections, 'Route', routeLines(route))
+  for (const route of [...routesOf(link), ...context.model.routes]) repeat(sections, 'Route', routeLines(route))
   addOverrides(sections, link)
   for (const rule of link.routingPolicy ?? []) addPolicyRule(sections, rule)
   return sections
@@ -123,7 +123,7 @@ const addNetwork = (sections: Sections, link: Link, { model, vlans, bridges }: C
     add(sections, 'Network', 'Bridge', bridge.name)
     addBridgePort(sections, link, bridge)
   }
-  for (const dns of [link.dns ?? model.dns, ...link.subnets.map((subnet) => subnet.dns)]) {
+  for (const dns of [link.dns ?? model.dns, ...link.subnets.filter(isStatic).map((subnet) => subnet.dns)]) {
     if (dns.servers.length > 0) add(sections, 'Network', 'DNS', dns.servers.join(' '))
     if (dns.search.length > 0) add(sections, 'Network', 'Domains', dns.search.join(' '))
   }
@@ -153,7 +153,7 @@ const addBridgePort = (sections: Sections, link: Link, bridge: Link): void => {
   }
 }
 
-const addStatic = (sections: Sections, subnet: Subnet): void => {
+const addAddress = (sections: Sections, subnet: Subnet): void => {
   if (subnet.address === undefined) return
   repeat(sections, 'Address', [`Address=${cidr(subnet.address)}`])
   if (subnet.gateway === undefined) return
@@ -227,6 +227,7 @@ const addPolicyRule = (sections: Sections, rule: JsonObject): void => {
 
 const netdevOf = (link: Link): Sections | undefined => {
   if (link.type !== 'vlan' && link.type !== 'bond' && link.type !== 'bridge') return undefined
+  if (link.type === 'vlan' && link.vlan === undefined) return undefined
   const sections = newSections()
   add(sections, 'NetDev', 'Kind', link.type)
   add(sections, 'NetDev', 'Name', link.name)
@@ -234,15 +235,16 @@ const netdevOf = (link: Link): Sections | undefined => {
   if (isSet(link.mtu)) add(sections, 'NetDev', 'MTUBytes', String(link.mtu))
   if (link.vlan !== undefined) add(sections, 'VLAN', 'Id', String(link.vlan.id))
   for (const [name, value] of link.bond?.options ?? []) addNamed(sections, 'Bond', bondKeys[name], value)
-  for (const [name, value] of link.bridge?.options ?? [])
-    addNamed(sections, 'Bridge', bridgeKeys[underscored(name)], value)
+  // Zero and off are what a bridge does anyway.
+  const bridgeOptions = (link.bridge?.options ?? []).filter(([, value]) => value !== 0 && value !== false)
+  for (const [name, value] of bridgeOptions) addNamed(sections, 'Bridge', bridgeKeys[underscored(name)], value)
   return sections
 }
 
 type NamedKey = readonly [key: string, unit?: string]
 
 const addNamed = (sections: Sections, section: string, named: NamedKey | undefined, value: Json): void => {
-  if (named === undefined) return
+  if (named === undefined || value === null) return
   const [key, unit = ''] = named
   const text =
     typeof value === 'boolean' ? (value ? 'yes' : 'no') : Array.isArray(value) ? value.join(' ') : String(value)
@@ -258,6 +260,7 @@ const bondKeys: Readonly<Record<string, NamedKey>> = Object.fromEntries(
       ['bond-lacp-rate', 'LACPTransmitRate'],
       ['bond-ad-select', 'AdSelect'],
       ['bond-min-links', 'MinLinks'],
+      ['bond-fail-over-mac', 'FailOverMACPolicy'],
       ['bond-num-grat-arp', 'GratuitousARP'],
       ['bond-primary-reselect', 'PrimaryReselectPolicy'],
       ['bond-miimon', 'MIIMonitorSec', 'ms'],
@@ -265,10 +268,7 @@ const bondKeys: Readonly<Record<string, NamedKey>> = Object.fromEntries(
       ['bond-downdelay', 'DownDelaySec', 'ms'],
       ['bond-arp-interval', 'ARPIntervalSec', 'ms'],
     ] as const
-  ).flatMap(([name, ...named]): [string, NamedKey][] => [
-    [name, named],
-    [name.replaceAll('-', '_'), named],
-  ]),
+  ).map(([name, ...named]): [string, NamedKey] => [name, named]),
 )
 
 /** systemd.netdev(5), [Bridge] */

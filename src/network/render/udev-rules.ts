@@ -5,8 +5,8 @@ export const udevRules = ({ links }: NetworkModel): string =>
   links
     .filter(({ type, mac }) => type === 'physical' && mac !== undefined)
     .map(
-      ({ name, mac = '' }) =>
-        `SUBSYSTEM=="net", ACTION=="add", DRIVERS=="?*", ATTR{address}==${quoted(mac.toLowerCase())}, NAME=${quoted(name)}\n`,
+      ({ name, mac = '', driver = '?*' }) =>
+        `SUBSYSTEM=="net", ACTION=="add", DRIVERS==${quoted(driver)}, ATTR{address}==${quoted(mac.toLowerCase())}, NAME=${quoted(name)}\n`,
     )
     .join('')
 

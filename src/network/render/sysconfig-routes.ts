@@ -1,0 +1,30 @@
+import { ipv4Mask } from '../address.ts'
+import { isDefaultRoute, type Link, routesOf, routeTarget } from '../model.ts'
+import { header, type RenderedFile } from './renderer.ts'
+
+/** route-IF and route6-IF of network-scripts; no files when the link has no routes but default ones. */
+export const rhelRouteFiles = (link: Link, folder: string): RenderedFile[] => {
+  const routes = routesOf(link).filter((route) => !isDefaultRoute(route))
+  if (routes.length === 0) return []
+  const ipv4 = routes
+    .filter(({ family }) => family === 4)
+    .flatMap(({ network, prefix, gateway, metric }, index) => [
+      `ADDRESS${index}=${network}`,
+      ...(gateway === undefined ? [] : [`GATEWAY${index}=${gateway}`]),
+      `NETMASK${index}=${ipv4Mask(prefix)}`,
+      ...(metric === undefined ? [] : [`METRIC${index}=${metric}`]),
+    ])
+  const ipv6 = routes
+    .filter(({ family }) => family === 6)
+    .map((route) => {
+      const via = route.gateway === undefined ? '' : ` via ${route.gateway}`
+      const metric = route.metric === undefined ? '' : `metric ${route.metric}`
+      return `${routeTarget(route)}${via} ${metric} dev ${link.name}`
+    })
+  const file = (kind: string, lines: readonly string[]): RenderedFile => ({
+    path: `${folder}/${kind}-${link.name}`,
+    content: header + lines.map((line) => `${line}\n`).join(''),
+    mode: 0o644,
+  })
+  return [file('route', ipv4), file('route6', ipv6)]
+}
