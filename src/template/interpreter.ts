@@ -79,7 +79,6 @@ export class Interpreter {
       const piece = this.#statement(statement, scope)
       if (piece === '') continue
       text += piece
-      this.#budget.checkSize(text.length > 65_536 ? text.length : 0)
     }
     return text
   }
@@ -87,6 +86,7 @@ export class Interpreter {
   #statement(statement: Statement, scope: Scope): string {
     switch (statement.type) {
       case 'data':
+        this.#budget.grow(statement.text.length)
         return statement.text
       case 'output':
         return this.#printed(statement.expression, scope)
@@ -140,7 +140,9 @@ export class Interpreter {
     if (expression.type === 'conditional' && expression.otherwise === undefined) {
       return isTrue(this.#value(expression.test, scope)) ? this.#printed(expression.consequent, scope) : ''
     }
-    return checkedLength(toText(this.#value(expression, scope)), this.#budget)
+    const text = toText(this.#value(expression, scope))
+    this.#budget.grow(text.length)
+    return text
   }
 
   #for(statement: Extract<Statement, { type: 'for' }>, iterable: Value, scope: Scope, depth: number): string {
@@ -166,7 +168,6 @@ export class Interpreter {
         inner.set('loop', loop)
         this.#assign(target, item, inner)
         text += this.#body(statement.body, inner)
-        if (text.length > 65_536) this.#budget.checkSize(text.length)
       }
       return text
     })

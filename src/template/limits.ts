@@ -17,6 +17,7 @@ export class Budget {
   readonly #limits: TemplateLimits
   #steps = 0
   #depth = 0
+  #rendered = 0
 
   constructor(limits: TemplateLimits) {
     this.#limits = limits
@@ -29,6 +30,13 @@ export class Budget {
     }
   }
 
+  /** Counts rendered text. */
+  grow(size: number): void {
+    this.#rendered += size
+    if (this.#rendered > this.#limits.maxSize) this.checkSize(this.#rendered)
+  }
+
+  /** For a text that is about to be made. */
   checkSize(size: number): void {
     if (size > this.#limits.maxSize) {
       throw new TemplateRuntimeError(`the template makes more than ${this.#limits.maxSize} characters`)
