@@ -9,15 +9,14 @@ const basic = (text: string, values: JsonObject): string =>
   })
 
 const jinja = async (text: string, values: JsonObject): Promise<string> => {
-  const { default: nunjucks } = await import('nunjucks')
-  const environment = new nunjucks.Environment(null, { autoescape: false, trimBlocks: true })
-  return environment.renderString(text, values)
+  const { renderJinja } = await import('../template/render.ts')
+  return renderJinja(text, values)
 }
 
 /**
  * Renders a template of the image: jinja when its first line is `## template: jinja`, otherwise `$name` and `${name}`
  * (a name without a value stays as it is). The header line is not part of the result.
- * @throws Error (nunjucks') when a jinja template is broken
+ * @throws TemplateSyntaxError, TemplateRuntimeError when a jinja template is broken
  */
 export const renderTemplate = async (text: string, values: JsonObject): Promise<string> => {
   const [line = '', kind = ''] = header.exec(text) ?? []
