@@ -4,9 +4,9 @@ import type { Log } from '../machine/log.ts'
 import type { Machine } from '../machine/machine.ts'
 import { configOnCommandLine } from './command-line.ts'
 import { builtInConfig } from './defaults.ts'
-import type { ConfigLayer, LayerName, LayerTree } from './layers.ts'
-import { mergeLayers } from './merge.ts'
-import { readConfigFile, readConfigText } from './read-config.ts'
+import type { ConfigLayer, LayerName, LayerTree, ListMeeting } from './layers.ts'
+import { mergeUnder, readListMeeting } from './list-meeting.ts'
+import { readConfigFileText, readConfigText } from './read-config.ts'
 
 /** The configuration of the image: what holds before any cloud was asked. */
 export interface BaseConfig {
@@ -36,11 +36,14 @@ export const readBaseConfig = async (machine: Machine, sources: BaseConfigSource
   const image = await readImageLayers(machine, configFile, variablesFile, sources.standIn)
   const runtime = await layerOfFile(machine, 'runtime', `${runFolder}/cloud.cfg`)
   const onCommandLine = configOnCommandLine(cmdline)
-  const fromCommandLine = layer(
-    'command-line',
-    'kernel command line',
-    onCommandLine === '' ? {} : readConfigText(onCommandLine, 'kernel command line', machine.log),
-  )
+  const fromCommandLine = {
+    ...layer(
+      'command-line',
+      'kernel command line',
+      onCommandLine === '' ? {} : readConfigText(onCommandLine, 'kernel command line', machine.log),
+    ),
+    text: onCommandLine,
+  }
   const tree: LayerTree = {
     members: [fromCommandLine, runtime, image, layer('built-in', 'built-in defaults', builtInConfig)],
   }
@@ -55,8 +58,8 @@ const layerOfFile = async (
   path: string,
   variablesFile?: string,
 ): Promise<ConfigLayer> => {
-  const config = await readConfigFile(machine, path, variablesFile)
-  return layer(name, path, isJsonObject(config) ? config : {})
+  const read = await readConfigFileText(machine, path, variablesFile)
+  return typeof read === 'object' ? { name, source: path, ...read } : layer(name, path, {})
 }
 
 /** The image's configuration file. Without a usable one there would be no modules and no users: nobody could log in. */
@@ -66,11 +69,11 @@ const mainLayer = async (
   variablesFile: string,
   standIn: string | undefined,
 ): Promise<ConfigLayer> => {
-  const config = await readConfigFile(machine, file, variablesFile)
-  if (isJsonObject(config)) return layer('image', file, config)
+  const read = await readConfigFileText(machine, file, variablesFile)
+  if (typeof read === 'object') return { name: 'image', source: file, ...read }
   if (standIn === undefined) return layer('image', file, {})
   const source = 'the configuration that firstlight ships'
-  return layer('image', source, readConfigText(standIn, source, machine.log))
+  return { ...layer('image', source, readConfigText(standIn, source, machine.log)), text: standIn }
 }
 
 const readImageLayers = async (
@@ -103,7 +106,7 @@ export const mergeTree = (machine: Machine, tree: LayerTree): JsonObject => {
   if (!('members' in tree)) return tree.config
   return tree.members.reduce<JsonObject>((merged, member) => {
     try {
-      return mergeLayers([merged, mergeTree(machine, member)])
+      return mergeUnder(merged, mergeTree(machine, member), 'members' in member ? undefined : member.lists)
     } catch (error) {
       const source = 'source' in member ? member.source : 'configuration'
       machine.log.error(`${source} is left out: ${messageOf(error)}`)
@@ -144,29 +147,52 @@ export const effectiveConfig = async (
   const extra = await Promise.all((layers.extraFiles ?? []).map((path) => layerOfFile(machine, 'extra-file', path)))
   const named = machine.environment['CLOUD_CFG']
   const environment = named ? [await layerOfFile(machine, 'environment', named)] : []
-  const instance = instanceFolder === undefined ? [] : await readInstanceFiles(machine, instanceFolder)
   const datasource = layers.datasource ? [layer('datasource', 'datasource', layers.datasource)] : []
-  const tree: LayerTree = { members: [...extra, ...environment, ...instance, ...datasource, base.tree] }
-  const above = [...environment, ...instance, ...datasource].map(({ config }) => config)
+  const read = instanceFolder === undefined ? [] : await readInstanceFiles(machine, instanceFolder)
+  const instance = withListMeetings(machine.log, read, [...datasource, layer('image', 'image', base.config)])
+  const above = [...environment, ...instance, ...datasource]
   const { system_info: _ownSystemInfo, ...baseConfig } = base.config
-  const merged = (most: readonly JsonObject[], least: JsonObject) => mergeUsable(machine, [...most, ...above, least])
-  const combined = merged([], base.config)
-  const config = merged(
-    extra.map((one) => one.config),
-    baseConfig,
-  )
-  return { config, systemInfo: objectAt(combined, 'system_info'), combined, tree }
+  const over = (most: readonly ConfigLayer[], least: JsonObject): JsonObject =>
+    mergeTree(machine, { members: [...most, ...above, layer('image', 'image', least)] })
+  const combined = over([], base.config)
+  return {
+    config: over(extra, baseConfig),
+    systemInfo: objectAt(combined, 'system_info'),
+    combined,
+    tree: { members: [...extra, ...above, base.tree] },
+  }
 }
 
-const mergeUsable = (machine: Machine, configs: readonly JsonObject[]): JsonObject =>
-  configs.reduce<JsonObject>((result, config) => {
-    try {
-      return mergeLayers([result, config])
-    } catch (error) {
-      machine.log.error(`a layer of configuration is left out: ${messageOf(error)}`)
-      return result
-    }
-  }, {})
+const vendorKeys: Readonly<Partial<Record<LayerName, 'vendor_data' | 'vendor_data2'>>> = {
+  'vendor-data': 'vendor_data',
+  'vendor-data2': 'vendor_data2',
+}
+
+/**
+ * Gives the layers of vendor-data the way in which their lists meet those of user-data: what the most important layer
+ * says that says something.
+ */
+export const withListMeetings = (
+  log: Log,
+  instance: readonly ConfigLayer[],
+  below: readonly ConfigLayer[],
+): ConfigLayer[] => {
+  const layers = [...instance, ...below]
+  return instance.map((one) => {
+    const key = vendorKeys[one.name]
+    const lists = key && listMeeting(log, layers, key)
+    return lists === undefined ? one : { ...one, lists }
+  })
+}
+
+const listMeeting = (log: Log, layers: readonly ConfigLayer[], key: string): ListMeeting | undefined => {
+  const speaker = layers.find(({ config }) => (objectAt(config, key)['merge'] ?? null) !== null)
+  if (!speaker) return undefined
+  const lists = readListMeeting(objectAt(speaker.config, key)['merge'])
+  if (lists !== 'unknown') return lists
+  log.warning(`${speaker.source}: ${key}.merge must be default, append, prepend or replace; default is taken`)
+  return undefined
+}
 
 const instanceFiles: readonly (readonly [LayerName, string])[] = [
   ['user-data', 'cloud-config.txt'],

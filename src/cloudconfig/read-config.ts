@@ -23,15 +23,28 @@ const configOfText = (text: string, source: string, log: Log): JsonObject | unde
 export const readConfigText = (text: string, source: string, log: Log): JsonObject =>
   configOfText(text, source, log) ?? {}
 
+/** Configuration, and the text that says so. */
+export interface ConfigText {
+  readonly config: JsonObject
+  /** Rendered, where it is a template. */
+  readonly text: string
+}
+
+/** Reads a configuration file. One that can't be used is reported in one line. */
+export const readConfigFile = async (machine: Machine, path: string): Promise<JsonObject | 'missing' | 'unusable'> => {
+  const read = await readConfigFileText(machine, path)
+  return typeof read === 'object' ? read.config : read
+}
+
 /**
- * Reads a configuration file. One that can't be used is reported in one line.
+ * As readConfigFile, with the text.
  * @param variablesFile when given, a file that begins with `## template: jinja` is rendered with the variables in it
  */
-export const readConfigFile = async (
+export const readConfigFileText = async (
   machine: Machine,
   path: string,
   variablesFile?: string,
-): Promise<JsonObject | 'missing' | 'unusable'> => {
+): Promise<ConfigText | 'missing' | 'unusable'> => {
   const { files, log } = machine
   try {
     const bytes = files.readBytesIfExists(path)
@@ -40,7 +53,8 @@ export const readConfigFile = async (
     if (text !== undefined) {
       const isTemplate = variablesFile !== undefined && /^##\s*template:/i.test(text)
       const rendered = isTemplate ? await renderedFile(machine, path, text, variablesFile) : text
-      return configOfText(rendered, path, log) ?? 'unusable'
+      const config = configOfText(rendered, path, log)
+      return config ? { config, text: rendered } : 'unusable'
     }
     log.error(`${path} is left out: it is not UTF-8`)
   } catch (error) {

@@ -27,7 +27,22 @@ export const indentFlowLines = (text: string): Reindented => {
   return { text: lines.join('\n'), shifts }
 }
 
+/** Where a bracket or quote opens that is closed nowhere; undefined when there is none. Counts from 0. */
+export const findUnclosed = (text: string): { readonly line: number; readonly column: number } | undefined => {
+  const lines = text.split('\n')
+  const cursor: Cursor = { line: 0, column: 0 }
+  while (cursor.line < lines.length) {
+    readBlockLine(lines, new Map(), cursor)
+    if (cursor.unclosed) return cursor.unclosed
+    cursor.line += 1
+    cursor.column = 0
+  }
+  return undefined
+}
+
 interface Cursor {
+  /** Set when the text ended before a bracket or quote did. */
+  unclosed?: { readonly line: number; readonly column: number }
   line: number
   column: number
 }
@@ -79,6 +94,7 @@ const skipBlockText = (lines: readonly string[], parent: number, cursor: Cursor)
 
 /** From an opening bracket or quote to behind its end; lines after the first are moved right of `parent`. */
 const skipFlow = (lines: string[], shifts: Map<number, number>, parent: number, cursor: Cursor): void => {
+  const start = { line: cursor.line, column: cursor.column }
   let depth = 0
   let quote = ''
   while (cursor.line < lines.length) {
@@ -105,4 +121,5 @@ const skipFlow = (lines: string[], shifts: Map<number, number>, parent: number, 
     }
     cursor.column = 0
   }
+  cursor.unclosed = start
 }
