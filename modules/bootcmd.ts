@@ -31,7 +31,8 @@ export default defineModule({
   ],
   schema,
   run: async ({ bootcmd }, { machine, instance, paths }) => {
-    const { content, problems } = shellScript(bootcmd ?? [], 'bootcmd')
+    if (bootcmd === undefined) return
+    const { content, problems } = shellScript(bootcmd, 'bootcmd')
     for (const problem of problems) machine.log.error(problem)
     const file = `${paths.run}/bootcmd`
     machine.files.write(file, content, { mode: 0o700 })

@@ -30,7 +30,8 @@ export default defineModule({
   examples: ['#cloud-config\nruncmd:\n  - [ls, -l, /]\n  - echo "$(date): hello" > /run/hello\n'],
   schema,
   run: ({ runcmd }, { machine, instance }) => {
-    const { content, problems } = shellScript(runcmd ?? [], 'runcmd')
+    if (runcmd === undefined) return
+    const { content, problems } = shellScript(runcmd, 'runcmd')
     for (const problem of problems) machine.log.error(problem)
     machine.files.write(`${instance.folder}/scripts/runcmd`, content, { mode: 0o700 })
     if (problems.length > 0) throw new ItemsFailed(problems)

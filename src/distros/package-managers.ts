@@ -11,9 +11,16 @@ const packageManagers: Readonly<Record<string, (systemInfo: JsonObject) => Packa
   snap: () => snapPackages,
 }
 
-/** Installs with `first`; what it does not have, `second` is asked for, where it is there (Ubuntu: apt, then snap). */
+/**
+ * Installs with `first`; what it does not have, `second` is asked for, where it is there (Ubuntu: apt, then snap). Both
+ * upgrade what is theirs.
+ */
 export const withFallback = (first: PackageManager, second: PackageManager): PackageManager => ({
   ...first,
+  upgrade: async (machine) => {
+    await first.upgrade(machine)
+    if (second.isAvailable(machine)) await second.upgrade(machine)
+  },
   install: async (machine: Machine, packages: readonly PackageSpec[]): Promise<void> => {
     try {
       await first.install(machine, packages)

@@ -1,8 +1,22 @@
 import { messageOf, PackagesFailed } from '../machine/errors.ts'
+import { isJsonObject, objectAt } from '../machine/json.ts'
+import type { Machine } from '../machine/machine.ts'
 import type { PackageManager } from './distro.ts'
 
 const snapName = /^[A-Za-z0-9][A-Za-z0-9_-]*$/
 const timeoutSeconds = 60 * 60
+
+/** True when the machine's owner has stopped all refreshes (`snap refresh --hold=forever`). */
+const isHeld = async (machine: Machine): Promise<boolean> => {
+  const { stdout } = await machine.ask(['snap', 'get', 'system', '-d'], { allowedExitCodes: 'any', timeoutSeconds: 60 })
+  try {
+    const system: unknown = JSON.parse(stdout)
+    return isJsonObject(system) && objectAt(system, 'refresh')['hold'] === 'forever'
+  } catch {
+    machine.log.debug('snap does not tell whether refreshes are held')
+    return false
+  }
+}
 
 /** Snaps. The second word of a package is an option: `[lxd, --channel=5.15/stable]`, `[juju, --edge]`. */
 export const snapPackages: PackageManager = {
@@ -11,6 +25,10 @@ export const snapPackages: PackageManager = {
   // snapd keeps no lists.
   refresh: async () => {},
   upgrade: async (machine) => {
+    if (await isHeld(machine)) {
+      machine.log.info('snaps stay as they are: refresh.hold is forever')
+      return
+    }
     await machine.run(['snap', 'refresh'], { output: 'pass', timeoutSeconds })
   },
   install: async (machine, packages) => {

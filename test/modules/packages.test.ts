@@ -134,6 +134,19 @@ test('Ubuntu asks snap for what apt does not have', async () => {
   assert.deepEqual(plain(machine), ['apt-get update', 'apt-get install htop', 'snap install certbot'])
 })
 
+test('Ubuntu upgrades its snaps as well, unless they are held', async () => {
+  const held = '{"refresh": {"hold": "forever"}}'
+  for (const [system, expected] of [
+    ['{}', ['apt-get update', 'apt-get dist-upgrade', 'snap refresh']],
+    ['no JSON', ['apt-get update', 'apt-get dist-upgrade', 'snap refresh']],
+    [held, ['apt-get update', 'apt-get dist-upgrade']],
+  ] as const) {
+    const machine = machineOf({ installed: ['snap'], onCommand: (argv) => (argv[1] === 'get' ? system : undefined) })
+    await run(machine, { package_upgrade: true }, 'ubuntu')
+    assert.deepEqual(plain(machine), expected)
+  }
+})
+
 test('a reboot happens when it is wanted and a package asks for it', async () => {
   const wanted = { packages: ['htop'], package_reboot_if_required: true }
   const quiet = machineOf()
