@@ -19,6 +19,7 @@ export const modules: Readonly<Record<string, () => Promise<ConfigModule>>> = {
   apt_configure: async () => (await import('./apt_configure/index.ts')).default,
   apt_pipelining: async () => (await import('./apt_pipelining.ts')).default,
   mounts: async () => (await import('./mounts/index.ts')).default,
+  disk_setup: async () => (await import('./disk_setup/index.ts')).default,
   users_groups: async () => (await import('./users_groups/index.ts')).default,
   ssh: async () => (await import('./ssh/index.ts')).default,
   ssh_authkey_fingerprints: async () => (await import('./ssh_authkey_fingerprints/index.ts')).default,

@@ -16,7 +16,6 @@ const known: Readonly<Record<string, KnownByName>> = {
   byobu: { frequency: 'instance', needs: ['byobu_by_default'] },
   ca_certs: byKeys('ca_certs', 'ca-certs'),
   disable_ec2_metadata: { frequency: 'always', activateBy: ['disable_ec2_metadata'] },
-  disk_setup: byKeys('disk_setup', 'fs_setup'),
   fan: byKeys('fan'),
   grub_dpkg: byKeys('grub_dpkg', 'grub-dpkg'),
   install_hotplug: { frequency: 'instance', needs: [] },
