@@ -109,6 +109,7 @@ export interface Route {
   readonly gateway?: string
   readonly metric?: Scalar
   readonly table?: Scalar
+  readonly mtu?: Scalar
   readonly onLink?: boolean
 }
 

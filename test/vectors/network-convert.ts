@@ -71,7 +71,7 @@ const normalised = (path: string, text: string): string[] => {
     .split('\n')
     .map((line) => line.trimEnd())
     .filter((line) => line !== '' && !comment.test(line))
-  if (path.endsWith('.nmconnection') || path.endsWith('.conf')) return keysOfSections(lines)
+  if (path.endsWith('.nmconnection') || path.includes('/NetworkManager/')) return keysOfSections(lines)
   return /\/ifcfg-|sysconfig\/network$/.test(path) ? lines.sort() : lines
 }
 

@@ -92,6 +92,7 @@ export const readRoute = (raw: JsonObject): Route => {
     ...optional('gateway', gateway),
     ...optional('metric', scalarField(raw, 'metric')),
     ...optional('table', scalarField(raw, 'table')),
+    ...optional('mtu', scalarField(raw, 'mtu')),
     ...(raw['on-link'] === true && { onLink: true }),
   }
 }

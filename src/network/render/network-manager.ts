@@ -91,27 +91,30 @@ const connection = (link: Link, bridge: string | undefined, model: NetworkModel)
     general.set('master', connectionUuid(master))
   }
   section(sections, 'user').set('org.freedesktop.NetworkManager.origin', 'cloud-init')
-  addDevice(sections, link, type)
+  addDevice(sections, link, type, model)
   addAddresses(sections, link)
   addDns(sections, link, model)
   return sections
 }
 
-const addDevice = (sections: Sections, link: Link, type: string): void => {
+const addDevice = (sections: Sections, link: Link, type: string, model: NetworkModel): void => {
   const device = section(sections, type)
-  if (type === 'infiniband') device.set('transport-mode', 'datagram')
+  if (type === 'infiniband' && link.mac !== undefined) device.set('transport-mode', 'datagram')
   if (link.wakeOnLan === true) device.set('wake-on-lan', '64')
-  if (link.mtu !== undefined) section(sections, type === 'infiniband' ? type : 'ethernet').set('mtu', String(link.mtu))
+  const mtu = mtuOf(link)
+  if (mtu !== undefined && type !== 'vlan' && type !== 'bridge')
+    section(sections, type === 'infiniband' ? type : 'ethernet').set('mtu', String(mtu))
   if (link.mac !== undefined && type !== 'bond' && type !== 'vlan')
     device.set('mac-address', link.mac.toUpperCase().replaceAll('-', ':'))
   if (link.vlan !== undefined) {
     device.set('id', String(link.vlan.id))
-    device.set('parent', connectionUuid(link.vlan.link))
+    const parent = link.vlan.link
+    device.set('parent', model.links.some(({ name }) => name === parent) ? connectionUuid(parent) : parent)
   }
   for (const [name, value] of link.bond?.options ?? []) {
-    const option = underscored(name).replace(/^bond_/, '')
-    if (value !== null && bondOptions.has(option))
-      device.set(option, Array.isArray(value) ? value.join(',') : String(value))
+    if (!name.startsWith('bond-')) continue
+    const option = underscored(name).slice('bond-'.length)
+    if (value !== null) device.set(option, Array.isArray(value) ? value.join(',') : String(value))
   }
   for (const [name, value] of link.bridge?.options ?? []) {
     const key = bridgeKeys[underscored(name)]
@@ -119,24 +122,9 @@ const addDevice = (sections: Sections, link: Link, type: string): void => {
   }
 }
 
-const bondOptions = new Set([
-  'mode',
-  'miimon',
-  'xmit_hash_policy',
-  'num_grat_arp',
-  'downdelay',
-  'updelay',
-  'fail_over_mac',
-  'primary_reselect',
-  'primary',
-  'ad_select',
-  'lacp_rate',
-  'min_links',
-  'arp_interval',
-  'arp_ip_target',
-  'arp_validate',
-  'arp_all_targets',
-])
+/** An MTU of an IPv4 subnet is meant for the whole interface. */
+const mtuOf = (link: Link): Link['mtu'] =>
+  link.subnets.find(({ family, mtu }) => family === 4 && mtu !== undefined)?.mtu ?? link.mtu
 
 const bridgeKeys: Readonly<Record<string, string>> = {
   bridge_stp: 'stp',
@@ -146,15 +134,26 @@ const bridgeKeys: Readonly<Record<string, string>> = {
 const ipSection = (family: 4 | 6): string => `ipv${family}`
 
 const addAddresses = (sections: Sections, link: Link): void => {
-  const families = new Set<number>(link.subnets.filter(({ type }) => type !== 'manual').map(({ family }) => family))
   const dynamic = new Set(link.subnets.filter(isAutomatic).map(({ family }) => family))
-  for (const subnet of link.subnets) addSubnet(sections, subnet, dynamic.size > 1 || families.size === 0)
+  if (link.type === 'bond' && link.subnets.length === 0) {
+    for (const family of [4, 6] as const) disable(section(sections, ipSection(family)))
+  }
+  // What a router hands out is all that is wanted.
+  if (link.subnets.length > 0 && link.subnets.every(({ type }) => type === 'ipv6_slaac'))
+    section(sections, ipSection(4)).set('method', 'disabled')
+  for (const subnet of link.subnets)
+    addSubnet(sections, subnet, dynamic.size > 1 || subnet.type === 'manual' || subnet.type === 'auto')
   for (const family of [4, 6] as const) {
     for (const [index, route] of routesOf(link)
       .filter((candidate) => candidate.family === family)
       .entries())
       addRoute(section(sections, ipSection(family)), route, index + 1)
   }
+}
+
+const disable = (ip: Map<string, string>): void => {
+  ip.set('method', 'disabled')
+  ip.set('may-fail', 'false')
 }
 
 const isAutomatic = ({ type }: Subnet): boolean => type.startsWith('dhcp') || type.startsWith('ipv6_')
@@ -190,18 +189,24 @@ const addRoute = (ip: Map<string, string>, route: Route, number: number): void =
     else words.push(String(route.metric))
   }
   ip.set(`route${number}`, words.join(','))
-  if (route.onLink === true) ip.set(`route${number}_options`, 'onlink=true')
+  const options = [
+    ...(route.mtu === undefined ? [] : [`mtu=${route.mtu}`]),
+    ...(route.onLink === true ? ['onlink=true'] : []),
+  ]
+  if (options.length > 0) ip.set(`route${number}_options`, options.join(','))
 }
 
 const addDns = (sections: Sections, link: Link, model: NetworkModel): void => {
-  const all = [...link.subnets.map(({ dns }) => dns), link.dns ?? model.dns]
+  const own = [...link.subnets.map(({ dns }) => dns), ...(link.dns === undefined ? [] : [link.dns])]
+  const hasOwn = own.some(({ servers, search }) => servers.length + search.length > 0)
+  const all = hasOwn ? own : [model.dns]
   const dns = {
     servers: [...new Set(all.flatMap(({ servers }) => servers))],
     search: [...new Set(all.flatMap(({ search }) => search))],
   }
   for (const family of [4, 6] as const) {
     const ip = sections.get(ipSection(family))
-    if (ip === undefined || !ip.has('method')) continue
+    if (ip === undefined || ip.get('method') === 'disabled') continue
     const servers = serversOf(dns, family)
     if (servers.length > 0) ip.set('dns', `${servers.join(';')};`)
     if (dns.search.length > 0) ip.set('dns-search', `${dns.search.join(';')};`)

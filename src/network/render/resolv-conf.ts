@@ -12,7 +12,7 @@ const longestSearch = 256
  */
 export const resolvConf = ({ links, dns }: NetworkModel): RenderedFile[] => {
   const all = [
-    ...links.flatMap((link) => [...(link.dns ? [link.dns] : []), ...link.subnets.map((subnet) => subnet.dns)]),
+    ...links.flatMap((link) => [...link.subnets.map((subnet) => subnet.dns), ...(link.dns ? [link.dns] : [])]),
     dns,
   ]
   const servers = [...new Set(all.flatMap((one) => one.servers))]

@@ -27,7 +27,7 @@ export const rhelLink = (link: Link, around: Surroundings): KeyValues => {
   const values: KeyValues = new Map([
     ['BOOTPROTO', 'none'],
     ['DEVICE', link.name],
-    ['ONBOOT', link.subnets.some(({ control }) => control === 'manual') ? 'no' : 'yes'],
+    ['ONBOOT', link.subnets.some(isLeftAlone) ? 'no' : 'yes'],
     ['USERCTL', 'no'],
   ])
   const type = typeNames[link.type]
@@ -42,6 +42,10 @@ export const rhelLink = (link: Link, around: Surroundings): KeyValues => {
     values.set('DHCLIENT_SET_DEFAULT_ROUTE', hasDefaultRoute(link) ? 'yes' : 'no')
   return values
 }
+
+/** Somebody else brings it up: it says so, or it is an ENI stanza of the method manual. */
+const isLeftAlone = ({ type, control }: Subnet): boolean =>
+  control === 'manual' || (type === 'manual' && control !== undefined)
 
 const addDevice = (values: KeyValues, link: Link, around: Surroundings): void => {
   if (link.mtu !== undefined) values.set('MTU', String(link.mtu))
@@ -136,11 +140,14 @@ const addMethod = (values: KeyValues, subnet: Subnet, link: Link): void => {
   }
 }
 
+/** resolv.conf(5), MAXNS */
+const mostServers = 3
+
 /** Numbered anew for each subnet: a later one's servers take the place of an earlier one's; resolv.conf has them all. */
 const addDns = (values: KeyValues, link: Link): void => {
   const domains: string[] = []
   for (const { dns } of link.subnets) {
-    for (const [index, server] of dns.servers.entries()) values.set(`DNS${index + 1}`, server)
+    for (const [index, server] of dns.servers.slice(0, mostServers).entries()) values.set(`DNS${index + 1}`, server)
     for (const domain of dns.search) if (!domains.includes(domain)) domains.push(domain)
   }
   if (domains.length > 0) values.set('DOMAIN', domains.join(' '))

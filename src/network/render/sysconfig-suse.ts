@@ -47,7 +47,7 @@ const addParts = (values: KeyValues, link: Link, around: Surroundings): void => 
       values.set(`BONDING_SLAVE_${index}`, member)
   }
   if (link.bridge !== undefined) {
-    values.set('BRIDGE_PORTS', [...link.bridge.ports].sort().join(' '))
+    values.set('BRIDGE_PORTS', link.bridge.ports.join(' '))
     for (const [name, value] of link.bridge.options) {
       const key = bridgeKeys[underscored(name)]
       if (key !== undefined) values.set(key, typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value))
@@ -72,7 +72,7 @@ const addAddresses = (values: KeyValues, link: Link): void => {
   for (const subnet of link.subnets) {
     if (subnet.type === 'dhcp6' || subnet.type === 'ipv6_dhcpv6-stateful') values.set('DHCLIENT6_MODE', 'managed')
     if (subnet.type === 'ipv6_slaac' || subnet.type === 'ipv6_dhcpv6-stateless') values.set('DHCLIENT6_MODE', 'info')
-    if (subnet.mtu !== undefined) values.set(subnet.family === 6 ? 'IPV6_MTU' : 'MTU', String(subnet.mtu))
+    if (subnet.mtu !== undefined && subnet.family === 4) values.set('MTU', String(subnet.mtu))
     if (subnet.address === undefined) continue
     if (subnet.address.family === 6) {
       values.set(ipv6 === 0 ? 'IPADDR6' : `IPADDR6_${ipv6}`, cidr(subnet.address))
