@@ -23,7 +23,8 @@ module.exports = {
     },
     {
       name: 'datasource-imports',
-      comment: 'A datasource imports from src/platform, src/machine, src/instance, src/network, the YAML reader and its own folder.',
+      comment:
+        'A datasource imports from src/platform, src/machine, src/instance, src/network, the YAML reader and its own folder.',
       severity: 'error',
       from: { path: '^datasources/(?!index[.]ts$)' },
       to: { path: '^(src/(?!platform/|machine/|instance/|network/|cloudconfig/yaml[.]ts$)|modules/|config/)' },
@@ -36,10 +37,11 @@ module.exports = {
     },
     {
       name: 'module-imports',
-      comment: 'A config module imports from src/machine, src/distros, the module contract and the YAML reader.',
+      comment:
+        'A config module imports from src/machine, src/distros, the module contract, attempts and the YAML reader.',
       severity: 'error',
       from: { path: '^modules/(?!index[.]ts$)' },
-      to: { path: '^(src/(?!machine/|distros/|cloudconfig/(module|yaml)[.]ts$)|datasources/|config/)' },
+      to: { path: '^(src/(?!machine/|distros/|cloudconfig/(module|yaml|attempts)[.]ts$)|datasources/|config/)' },
     },
     {
       name: 'no-module-imports-another',

@@ -1,6 +1,6 @@
+import { attempts } from '../src/cloudconfig/attempts.ts'
 import { defineModule } from '../src/cloudconfig/module.ts'
 import { withSettings } from '../src/distros/settings-file.ts'
-import { attempts } from '../src/machine/attempts.ts'
 import { ConfigError } from '../src/machine/errors.ts'
 import type { Machine } from '../src/machine/machine.ts'
 

@@ -1,6 +1,6 @@
+import { attempts } from '../src/cloudconfig/attempts.ts'
 import { defineModule, type ModuleContext } from '../src/cloudconfig/module.ts'
 import { dumpYaml } from '../src/cloudconfig/yaml.ts'
-import { attempts } from '../src/machine/attempts.ts'
 import { isJsonObject } from '../src/machine/json.ts'
 import { scriptTimeoutSeconds } from '../src/machine/run-parts.ts'
 

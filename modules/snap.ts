@@ -1,6 +1,6 @@
+import { attempts } from '../src/cloudconfig/attempts.ts'
 import { defineModule, type ModuleContext } from '../src/cloudconfig/module.ts'
 import { waitForSnapSeed } from '../src/distros/snap-seed.ts'
-import { attempts } from '../src/machine/attempts.ts'
 import { scriptTimeoutSeconds } from '../src/machine/run-parts.ts'
 
 const command = { oneOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] } as const

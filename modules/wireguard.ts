@@ -1,5 +1,5 @@
+import { attempts } from '../src/cloudconfig/attempts.ts'
 import { defineModule, type ModuleContext } from '../src/cloudconfig/module.ts'
-import { attempts } from '../src/machine/attempts.ts'
 import { ConfigError, messageOf } from '../src/machine/errors.ts'
 import type { Machine } from '../src/machine/machine.ts'
 

@@ -1,5 +1,5 @@
+import { attempts } from '../../src/cloudconfig/attempts.ts'
 import { defineModule, type ModuleContext } from '../../src/cloudconfig/module.ts'
-import { attempts } from '../../src/machine/attempts.ts'
 import { ConfigError } from '../../src/machine/errors.ts'
 import { installAnsible } from './install.ts'
 import { cloneRepository, type Pull, pullPlaybooks, runPlaybook } from './playbooks.ts'

@@ -1,6 +1,6 @@
+import { type Attempts, attempts } from '../../src/cloudconfig/attempts.ts'
 import { defineModule, type ModuleContext } from '../../src/cloudconfig/module.ts'
 import { renderTemplate } from '../../src/distros/render-template.ts'
-import { type Attempts, attempts } from '../../src/machine/attempts.ts'
 import { ConfigError, messageOf } from '../../src/machine/errors.ts'
 import { type JsonObject, objectAt } from '../../src/machine/json.ts'
 import { scriptTimeoutSeconds } from '../../src/machine/run-parts.ts'
@@ -30,13 +30,16 @@ const writeKey = ({ machine }: ModuleContext, chef: ChefConfig): void => {
   if (key && key !== 'system') machine.files.write(file, key, { mode: 0o600 })
 }
 
-const writeClientRb = async (context: ModuleContext, chef: ChefConfig): Promise<void> => {
+/** @returns the file's path */
+const writeClientRb = async (context: ModuleContext, chef: ChefConfig): Promise<string> => {
   const { files } = context.machine
   const settings = readClientSettings(chef, context)
   const { log_location, validation_key, client_key, file_cache_path, json_attribs, pid_file } = settings
   const paths = [log_location, validation_key, client_key, file_cache_path, json_attribs, pid_file]
   for (const folder of [...paths, settings.encrypted_data_bag_secret].flatMap(folderOf)) files.makeFolder(folder)
-  files.write(chef.config_path ?? '/etc/chef/client.rb', await renderClientRb(context, settings))
+  const path = chef.config_path ?? '/etc/chef/client.rb'
+  files.write(path, await renderClientRb(context, settings))
+  return path
 }
 
 /** An image may bring its own template of client.rb. */
@@ -57,13 +60,16 @@ const writeFirstBoot = ({ machine }: ModuleContext, chef: ChefConfig): void => {
   machine.files.write(file, JSON.stringify(attributes))
 }
 
-const install = (context: ModuleContext, chef: ChefConfig): Promise<void> =>
-  installChef(context, {
+/** @returns true: what throws has not installed it */
+const install = async (context: ModuleContext, chef: ChefConfig): Promise<true> => {
+  await installChef(context, {
     type: chef.install_type ?? 'packages',
     url: chef.omnibus_url ?? 'https://www.chef.io/chef/install.sh',
     retries: chef.omnibus_url_retries ?? 5,
     version: chef.omnibus_version,
   })
+  return true
+}
 
 /** Keys that the schema does not have, and that work all the same, as in cloud-init. */
 const readUnlisted = (cloudConfig: JsonObject): { readonly words: readonly string[]; readonly removesKey: boolean } => {
@@ -98,7 +104,7 @@ export default defineModule({
     const steps = attempts(machine.log)
     await makeFolders(context, chef, steps)
     await steps.attempt('chef.validation_cert', () => writeKey(context, chef))
-    const isConfigured = await steps.attempt('chef', () => writeClientRb(context, chef))
+    const configFile = await steps.attempt('chef', () => writeClientRb(context, chef))
     await steps.attempt('chef.firstboot_path', () => writeFirstBoot(context, chef))
 
     const isThere = machine.files.exists(clientCommand)
@@ -106,7 +112,7 @@ export default defineModule({
     const isInstalled = keeps || (await steps.attempt('chef.install_type', () => install(context, chef)))
     // A gem that was just installed has always been run at once.
     const runs = chef.exec ?? (chef.install_type === 'gems' && !keeps)
-    if (runs && isConfigured && isInstalled) await steps.attempt('chef.exec', () => runClient(context))
+    if (runs && configFile !== undefined && isInstalled) await steps.attempt('chef.exec', () => runClient(context))
     steps.finish()
   },
 })

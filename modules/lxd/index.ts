@@ -1,6 +1,6 @@
+import { attempts } from '../../src/cloudconfig/attempts.ts'
 import { defineModule, type ModuleContext } from '../../src/cloudconfig/module.ts'
 import { waitForSnapSeed } from '../../src/distros/snap-seed.ts'
-import { attempts } from '../../src/machine/attempts.ts'
 import { CommandError, ConfigError } from '../../src/machine/errors.ts'
 import { type JsonObject, objectAt } from '../../src/machine/json.ts'
 import type { Machine } from '../../src/machine/machine.ts'

@@ -1,5 +1,5 @@
+import { attempts } from '../../src/cloudconfig/attempts.ts'
 import { defineModule, type ModuleContext } from '../../src/cloudconfig/module.ts'
-import { attempts } from '../../src/machine/attempts.ts'
 import { isJsonObject, type Json, objectAt, textAt } from '../../src/machine/json.ts'
 import { attachByCloud, attachByToken, attachesByItself } from './attach.ts'
 import { schema } from './schema.ts'

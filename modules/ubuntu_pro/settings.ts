@@ -1,4 +1,4 @@
-import type { Attempts } from '../../src/machine/attempts.ts'
+import type { Attempts } from '../../src/cloudconfig/attempts.ts'
 import { ConfigError } from '../../src/machine/errors.ts'
 import type { Json, JsonObject } from '../../src/machine/json.ts'
 import type { Machine } from '../../src/machine/machine.ts'

@@ -8,24 +8,29 @@ export interface Attempts {
    * @returns undefined also when it failed
    */
   attempt<T>(what: string, work: () => Promise<T> | T): Promise<T | undefined>
+  /** Reports an item that can't even be tried; the line names it. */
+  fail(problem: string): void
   /** To be called last. @throws ItemsFailed when an item failed */
   finish(): void
 }
 
 export const attempts = (log: Log): Attempts => {
   const failures: string[] = []
+  const fail = (problem: string): void => {
+    failures.push(problem)
+    log.error(problem)
+  }
   return {
     attempt: async (what, work) => {
       try {
         return await work()
       } catch (error) {
         const why = messageOf(error)
-        const line = why.startsWith(what) ? why : `${what}: ${why}`
-        failures.push(line)
-        log.error(line)
+        fail(why.startsWith(what) ? why : `${what}: ${why}`)
         return undefined
       }
     },
+    fail,
     finish: () => {
       if (failures.length > 0) throw new ItemsFailed(failures)
     },
