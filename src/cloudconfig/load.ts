@@ -1,5 +1,5 @@
 import { messageOf } from '../machine/errors.ts'
-import { isJsonObject, type Json, type JsonObject, objectAt } from '../machine/json.ts'
+import { type Json, type JsonObject, objectAt } from '../machine/json.ts'
 import type { Log } from '../machine/log.ts'
 import type { Machine } from '../machine/machine.ts'
 import { configOnCommandLine } from './command-line.ts'
