@@ -1,6 +1,7 @@
 import { defaultPaths } from '../instance/paths.ts'
 import { messageOf } from '../machine/errors.ts'
 import type { Machine } from '../machine/machine.ts'
+import { runParts } from '../machine/run-parts.ts'
 import { logFile, outputLogFile } from './log-file.ts'
 
 export interface CleanOptions {
@@ -44,8 +45,21 @@ export const clean = async (machine: Machine, options: CleanOptions): Promise<st
     // systemd gives a machine with this text a new id at its next boot (machine-id(5)).
     failures.push(...attempt(() => machine.files.write('/etc/machine-id', 'uninitialized\n', { mode: 0o444 })))
   }
+  failures.push(...(await runHooks(machine)))
   if (options.reboot && failures.length === 0) await machine.run(['shutdown', '-r', 'now'], { detached: true })
   return failures
+}
+
+/** Scripts that packages and image builders leave for cleaning up after themselves. */
+const hooks = '/etc/cloud/clean.d'
+
+const runHooks = async (machine: Machine): Promise<string[]> => {
+  try {
+    await runParts(machine, hooks)
+    return []
+  } catch (error) {
+    return [`${hooks}: ${messageOf(error)}`]
+  }
 }
 
 const configFiles = (machine: Machine, names: readonly string[]): string[] => {
