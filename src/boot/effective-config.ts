@@ -10,6 +10,8 @@ import { sayOnce } from './findings.ts'
 /** What the modules of a stage work with. */
 export interface StageConfig {
   readonly cloudConfig: JsonObject
+  /** The same with all of system_info, for those who ask what the configuration is. */
+  readonly combined: JsonObject
   /** As system_info says it, user-data included. */
   readonly distro: Distro
 }
@@ -23,5 +25,9 @@ export const effectiveConfig = async (boot: Boot, cached: CachedInstance): Promi
     ...(cached.data.config && { datasource: cached.data.config }),
   })
   const id = textAt(effective.systemInfo, 'distro') ?? boot.distro.id
-  return { cloudConfig: effective.config, distro: await loadDistro(id, effective.systemInfo, machine) }
+  return {
+    cloudConfig: effective.config,
+    combined: effective.combined,
+    distro: await loadDistro(id, effective.systemInfo, machine),
+  }
 }

@@ -5,12 +5,12 @@ import { beginBoot } from './begin-boot.ts'
 import type { Boot } from './boot.ts'
 import { keepChanges } from './changes.ts'
 import { earlyHostname } from './early-hostname.ts'
-import { effectiveConfig } from './effective-config.ts'
+import { effectiveConfig, type StageConfig } from './effective-config.ts'
 import { findInstance, manualCleanMark } from './find-instance.ts'
 import { sayOnce } from './findings.ts'
 import { asInstance, currentInstance, describeDatasource, deviceFinder, hostKeyPublisher } from './load-instance.ts'
 import { readModuleList } from './module-list.ts'
-import { publishInstanceData } from './publish-instance-data.ts'
+import { publishCombinedConfig, publishInstanceData } from './publish-instance-data.ts'
 import { reportReady } from './report-ready.ts'
 import { runModules } from './run-modules.ts'
 import { runStage, type StageOutcome, type StageReport } from './run-stage.ts'
@@ -35,14 +35,15 @@ const networkStage = async (boot: Boot): Promise<StageReport> => {
   if (!cached) return { errors: ['no datasource is configured: check datasource_list in /etc/cloud/cloud.cfg'] }
   if (!known) await takeUp(boot, cached)
   const errors = await takeUserData(boot, cached)
-  const failures = await runModulesOf(boot, cached, 'init', 'cloud_init_modules')
-  await markManualClean(boot, cached)
+  const config = await effectiveConfig(boot, cached)
+  publishCombinedConfig(boot, config.combined)
+  const failures = await runModulesOf(boot, cached, config, 'init')
+  markManualClean(boot, config)
   return { errors: [...errors, ...failures], datasource: describeDatasource(cached) }
 }
 
 /** `manual_cache_clean`: the instance is kept at later boots, whatever the datasource says, until `clean`. */
-const markManualClean = async (boot: Boot, cached: CachedInstance): Promise<void> => {
-  const { cloudConfig } = await effectiveConfig(boot, cached)
+const markManualClean = (boot: Boot, { cloudConfig }: StageConfig): void => {
   const mark = manualCleanMark(boot.paths)
   tolerate(boot, 'note manual_cache_clean', () => {
     if (cloudConfig['manual_cache_clean'] === true) boot.machine.files.write(mark, '')
@@ -60,23 +61,36 @@ const takeUp = async (boot: Boot, cached: CachedInstance): Promise<void> => {
   await earlyHostname(boot, cached)
 }
 
-const configStage = (boot: Boot): Promise<StageReport> => laterStage(boot, 'modules-config', 'cloud_config_modules')
+const configStage = (boot: Boot): Promise<StageReport> => laterStage(boot, 'modules-config')
 
 const finalStage = async (boot: Boot): Promise<StageReport> => {
-  const report = await laterStage(boot, 'modules-final', 'cloud_final_modules')
+  const report = await laterStage(boot, 'modules-final')
   await reportReady(boot, currentInstance(boot))
   return report
 }
 
-const laterStage = async (boot: Boot, stage: StageName, list: string): Promise<StageReport> => {
+const laterStage = async (boot: Boot, stage: ModuleStage): Promise<StageReport> => {
   const cached = currentInstance(boot)
   if (!cached) return { errors: [`there is no instance yet: run 'init' before the stage ${stage}`] }
-  return { errors: await runModulesOf(boot, cached, stage, list) }
+  return { errors: await runModulesOf(boot, cached, await effectiveConfig(boot, cached), stage) }
 }
 
-const runModulesOf = async (boot: Boot, cached: CachedInstance, stage: StageName, list: string): Promise<string[]> => {
-  const { cloudConfig, distro } = await effectiveConfig(boot, cached)
-  return runModules(
+/** Where the configuration lists the modules of a stage. */
+const moduleLists = {
+  init: 'cloud_init_modules',
+  'modules-config': 'cloud_config_modules',
+  'modules-final': 'cloud_final_modules',
+} as const satisfies Partial<Record<StageName, string>>
+
+type ModuleStage = keyof typeof moduleLists
+
+const runModulesOf = (
+  boot: Boot,
+  cached: CachedInstance,
+  { cloudConfig, distro }: StageConfig,
+  stage: ModuleStage,
+): Promise<string[]> =>
+  runModules(
     {
       machine: boot.machine,
       paths: boot.paths,
@@ -89,9 +103,8 @@ const runModulesOf = async (boot: Boot, cached: CachedInstance, stage: StageName
       publishHostKeys: hostKeyPublisher(boot, cached),
       cloudDevice: deviceFinder(boot, cached),
     },
-    readModuleList(cloudConfig, list, boot.machine.log),
+    readModuleList(cloudConfig, moduleLists[stage], boot.machine.log),
   )
-}
 
 const work: Readonly<Record<StageName, (boot: Boot) => Promise<StageReport>>> = {
   'init-local': localStage,

@@ -1,4 +1,5 @@
-import type { JsonObject } from '../machine/json.ts'
+import { ConfigError } from '../machine/errors.ts'
+import { isJsonObject, type JsonObject, parseJson } from '../machine/json.ts'
 import type { Machine } from '../machine/machine.ts'
 import type { InstanceData } from './instance-data.ts'
 import { datasourceKeys } from './instance-ds.ts'
@@ -67,6 +68,17 @@ const writeCloudId = (machine: Machine, paths: Paths, cloudId: string): void => 
   if (previous?.startsWith(`${link}-`)) machine.files.remove(previous)
 }
 
-/** Writes /run/cloud-init/combined-cloud-config.json, root's alone: image and instance configuration together. */
-export const writeCombinedConfig = (machine: Machine, paths: Paths, combined: JsonObject): void =>
-  machine.files.write(`${paths.run}/combined-cloud-config.json`, `${pythonJson(combined)}\n`, { mode: 0o600 })
+/**
+ * Writes the configuration of image and instance together to /run/cloud-init/combined-cloud-config.json and into
+ * instance-data-sensitive.json, which are root's alone.
+ */
+export const writeCombinedConfig = (machine: Machine, paths: Paths, combined: JsonObject): void => {
+  const { files } = machine
+  files.write(`${paths.run}/combined-cloud-config.json`, `${pythonJson(combined)}\n`, { mode: 0o600 })
+  const sensitive = `${paths.run}/instance-data-sensitive.json`
+  const text = files.readTextIfExists(sensitive)
+  if (text === undefined) return
+  const document = parseJson(text)
+  if (!isJsonObject(document)) throw new ConfigError(sensitive, 'holds no JSON object')
+  files.write(sensitive, `${pythonJson({ ...document, merged_system_cfg: combined })}\n`, { mode: 0o600 })
+}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { writeInstanceData } from '../../src/instance/instance-data-file.ts'
+import { writeCombinedConfig, writeInstanceData } from '../../src/instance/instance-data-file.ts'
 import { defaultPaths } from '../../src/instance/paths.ts'
 import { answerQuery } from '../../src/instance/query.ts'
 import { readSystemFacts } from '../../src/instance/system-facts.ts'
@@ -59,4 +59,15 @@ test('A query finds keys by their names with underscores, and list items by numb
   assert.deepEqual(await ask('local_hostname'), { exitCode: 0, output: 'web' })
   assert.deepEqual(await ask('ds.meta_data.public_keys.1'), { exitCode: 0, output: 'b' })
   assert.deepEqual(await ask('v1.nope'), { exitCode: 1 })
+})
+
+test('The combined configuration, with what user-data says, is for root only', async () => {
+  const machine = memoryMachine({ files })
+  publish(machine, {})
+  writeCombinedConfig(machine, defaultPaths, { password: 'hunter2' })
+  const ask = (name: string) => answerQuery(machine, defaultPaths, { folder: '/', name }, machine.log)
+  assert.deepEqual(await ask('combined_cloud_config.password'), { exitCode: 0, output: 'hunter2' })
+  assert.deepEqual(await ask('merged_system_cfg.password'), { exitCode: 0, output: 'hunter2' })
+  assert.equal(machine.tree()['/run/cloud-init/combined-cloud-config.json']?.mode, 0o600)
+  assert.doesNotMatch(machine.files.readText('/run/cloud-init/instance-data.json'), /hunter2/)
 })
