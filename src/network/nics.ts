@@ -69,15 +69,32 @@ export const listNics = (machine: Machine): Nic[] =>
 export const nicNamesByMac = (machine: Machine): Map<string, string> =>
   new Map(listNics(machine).map(({ mac, name }) => [mac, name]))
 
+/** States in which a cable may still turn out to be plugged in (kernel documentation, operstates). */
+const hopefulStates = new Set(['dormant', 'down', 'lowerlayerdown', 'unknown'])
+
+const mayConnect = (machine: Machine, { name, operState }: Nic): boolean =>
+  hopefulStates.has(operState) || fact(machine, name, 'dormant') === '1'
+
+/**
+ * The master of a failover pair: a virtio interface that offers to stand by for another (virtio specification, 5.1.3,
+ * VIRTIO_NET_F_STANDBY is bit 62).
+ */
+export const isFailoverMaster = (machine: Machine, { name, driver }: Nic): boolean =>
+  driver === 'virtio_net' && fact(machine, name, 'device/features')[62] === '1'
+
 /**
  * The interfaces by which metadata may be reached, the most promising first: `first` (if there is one of that name),
  * then those with a carrier, then the others, each in natural order of their names (`ens4` before `ens10`).
  */
 export const candidateNics = (machine: Machine, first = 'eth0'): Nic[] => {
   const rank = (nic: Nic): number => (nic.name === first ? 0 : nic.hasCarrier ? 1 : 2)
-  return listNics(machine).sort(
-    (left, right) => rank(left) - rank(right) || left.name.localeCompare(right.name, 'en', { numeric: true }),
-  )
+  const all = listNics(machine)
+  const accelerated = new Set(all.filter(({ driver }) => driver === 'hv_netvsc').map(({ mac }) => mac))
+  const isUsable = (nic: Nic): boolean =>
+    (nic.hasCarrier || mayConnect(machine, nic)) && (nic.driver === 'hv_netvsc' || !accelerated.has(nic.mac))
+  return all
+    .filter(isUsable)
+    .sort((left, right) => rank(left) - rank(right) || left.name.localeCompare(right.name, 'en', { numeric: true }))
 }
 
 /** The interface that gets DHCP when nothing else is known. */

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { networkConfig } from '../../datasources/digitalocean/network.ts'
 import { readInterfaces, readMetadata } from '../../datasources/digitalocean/schema.ts'
 import nocloud from '../../datasources/nocloud/index.ts'
@@ -5,9 +6,25 @@ import { defaultPaths } from '../../src/instance/paths.ts'
 import { isJsonObject, type Json, type JsonObject, objectAt, textAt } from '../../src/machine/json.ts'
 import type { Machine } from '../../src/machine/machine.ts'
 import { memoryMachine } from '../../src/machine/memory.ts'
+import { fallbackNetwork } from '../../src/network/fallback.ts'
+import { networkFromAliyun, networkFromAliyunPrimary } from '../../src/network/from-aliyun.ts'
 import { networkFromAzure } from '../../src/network/from-azure.ts'
+import { networkFromCloudcix } from '../../src/network/from-cloudcix.ts'
 import { networkFromEc2, networkFromEc2Primary } from '../../src/network/from-ec2.ts'
+import { networkFromHetzner } from '../../src/network/from-hetzner.ts'
+import { networkFromLxd } from '../../src/network/from-lxd.ts'
+import { networkFromNwcs } from '../../src/network/from-nwcs.ts'
+import { networkFromOpennebula } from '../../src/network/from-opennebula.ts'
 import { networkFromOpenstack } from '../../src/network/from-openstack.ts'
+import { networkFromOracle } from '../../src/network/from-oracle.ts'
+import { networkFromRbx } from '../../src/network/from-rbx.ts'
+import { networkFromScaleway } from '../../src/network/from-scaleway.ts'
+import { networkFromSmartos } from '../../src/network/from-smartos.ts'
+import { networkFromUpcloud } from '../../src/network/from-upcloud.ts'
+import { networkFromGuestinfo } from '../../src/network/from-vmware-guestinfo.ts'
+import { networkFromCustomization } from '../../src/network/from-vmware-imc.ts'
+import { networkFromVultr } from '../../src/network/from-vultr.ts'
+import { candidateNics } from '../../src/network/nics.ts'
 import type { DatasourceContext } from '../../src/platform/datasource.ts'
 import { gatherPlatform } from '../../src/platform/facts.ts'
 import type { Platform } from '../../src/platform/platform.ts'
@@ -32,6 +49,58 @@ export type Conversion = (recorded: MetadataCase) => Json | undefined | Promise<
 
 /** Cloud -> the real conversion of its metadata to network config. */
 export const conversions: Readonly<Record<string, Conversion>> = {
+  aliyun: ({ metadata, params, interfaces }) => {
+    const network = objectAt(metadata, 'network')
+    if (params['apply_full_imds_network_config'] !== false) return networkFromAliyun(network, interfaces)
+    const nic = interfaces.find(({ name }) => name === params['fallback_nic'])
+    return nic === undefined ? undefined : networkFromAliyunPrimary(network, nic)
+  },
+  cloudcix: ({ metadata }) => networkFromCloudcix(metadata),
+  fallback: ({ params, sysfs }) => {
+    const machine = sysfsMachine(sysfs)
+    return {
+      candidate_nics: candidateNics(machine).map(({ name }) => name),
+      network_config: fallbackNetwork(machine, { withDriver: params['config_driver'] === true }) ?? null,
+    }
+  },
+  hetzner: ({ metadata, interfaces }) =>
+    networkFromHetzner(metadata['network-config'], metadata['private-networks'], interfaces),
+  lxd: ({ metadata, params }) =>
+    networkFromLxd(metadata['network-config'], {
+      fallbackNic: textAt(params, 'fallback_nic'),
+      virtualisation: textAt(params, 'virt_type'),
+      machine: textAt(params, 'machine'),
+    }),
+  nwcs: ({ metadata, interfaces }) => networkFromNwcs(objectAt(metadata, 'network'), interfaces),
+  opennebula: ({ metadata, interfaces }) => networkFromOpennebula(objectAt(metadata, 'context'), { nics: interfaces }),
+  oracle: ({ metadata, params, interfaces }) =>
+    networkFromOracle(metadata['vnics'], {
+      nics: interfaces.map(({ name, mac, raw }) => ({ name, mac, isFailoverMaster: raw['netfail_master'] === true })),
+      initramfs: isJsonObject(params['initramfs_network_config']) ? params['initramfs_network_config'] : undefined,
+      secondaryNics: params['configure_secondary_nics'] === true,
+      isIscsiRoot: params['iscsi_root'] === true,
+    }),
+  rbx: ({ metadata }) => networkFromRbx(listAt(metadata, 'netadp')),
+  scaleway: ({ metadata, params }) =>
+    networkFromScaleway(listAt(metadata, 'public_ips'), {
+      nic: textAt(params, 'fallback_nic') ?? '',
+      dhcpAddress: textAt(params, 'ephemeral_fixed_address'),
+    }),
+  smartos: ({ metadata }) =>
+    networkFromSmartos({
+      nics: listAt(metadata, 'sdc:nics'),
+      resolvers: metadata['sdc:resolvers'],
+      domain: metadata['sdc:dns_domain'],
+      routes: metadata['sdc:routes'],
+    }),
+  upcloud: ({ metadata, interfaces }) => networkFromUpcloud(objectAt(metadata, 'network'), interfaces),
+  'vmware-guestinfo': ({ metadata, params }) =>
+    networkFromGuestinfo(textAt(metadata, 'guestinfo.metadata') ?? '') ?? params['fallback_network_config'],
+  'vmware-imc': ({ metadata, params, interfaces }) =>
+    networkFromCustomization(textAt(metadata, 'cust.cfg') ?? '', {
+      ...(params['use_system_devices'] === true && { nics: interfaces }),
+    }),
+  vultr: ({ metadata, interfaces }) => networkFromVultr(metadata, interfaces),
   azure: ({ metadata, params, interfaces }) =>
     networkFromAzure(objectAt(metadata, 'network'), {
       nics: interfaces,
@@ -75,6 +144,27 @@ export const conversions: Readonly<Record<string, Conversion>> = {
         return { name, mac, ...(address === undefined ? {} : { infinibandAddress: address }) }
       }),
     ),
+}
+
+const listAt = (object: JsonObject, key: string): Json[] => {
+  const value = object[key]
+  return Array.isArray(value) ? value : []
+}
+
+/** A machine whose /sys/class/net is as recorded: text, `{"directory": true}` or `{"symlink": target}` by attribute. */
+const sysfsMachine = (sysfs: JsonObject): Machine => {
+  const machine = memoryMachine()
+  for (const name of Object.keys(sysfs)) {
+    for (const [attribute, value] of Object.entries(objectAt(sysfs, name))) {
+      const path = `/sys/class/net/${name}/${attribute}`
+      if (!isJsonObject(value)) machine.files.write(path, String(value))
+      else if (typeof value['symlink'] === 'string') {
+        machine.files.makeFolder(dirname(path))
+        machine.files.symlink(value['symlink'], path)
+      } else machine.files.makeFolder(path)
+    }
+  }
+  return machine
 }
 
 const emptySeed = { '/var/lib/cloud/seed/nocloud/meta-data': '', '/var/lib/cloud/seed/nocloud/user-data': '' }

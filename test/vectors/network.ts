@@ -3,6 +3,7 @@ import { FirstlightError } from '../../src/machine/errors.ts'
 import type { Json, JsonObject } from '../../src/machine/json.ts'
 import { textAt } from '../../src/machine/json.ts'
 import { differences, type VectorRunner } from './family.ts'
+import { runCmdline } from './network-cmdline.ts'
 import { runConvert } from './network-convert.ts'
 import { conversions, readMetadataCase } from './network-metadata.ts'
 
@@ -26,7 +27,11 @@ const runMetadata: VectorRunner = async (vector: JsonObject) => {
   }
 }
 
-const runners: Readonly<Record<string, VectorRunner>> = { convert: runConvert, metadata: runMetadata }
+const runners: Readonly<Record<string, VectorRunner>> = {
+  cmdline: runCmdline,
+  convert: runConvert,
+  metadata: runMetadata,
+}
 
 const run: VectorRunner = async (vector, file) => {
   const runner = runners[basename(dirname(file))]
