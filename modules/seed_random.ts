@@ -1,4 +1,5 @@
-import { defineModule } from '../src/cloudconfig/module.ts'
+import { defineModule, type ModuleContext } from '../src/cloudconfig/module.ts'
+import { appendLog } from '../src/machine/append-log.ts'
 import { bytesOfText } from '../src/machine/bytes.ts'
 import { contentEncoding, decodeContent } from '../src/machine/content-encoding.ts'
 import { ConfigError, messageOf } from '../src/machine/errors.ts'
@@ -56,6 +57,19 @@ const decode = (data: string, encoding: string | undefined): Uint8Array => {
   }
 }
 
+/** A device takes more at any time; a file gets the seed once, also when the boot is cut off right after. */
+const appendSeed = ({ machine, instance, afterMark }: ModuleContext, file: string, seed: Uint8Array): void => {
+  const write = (): void => machine.files.append(file, seed)
+  if ((machine.files.stat(file)?.type ?? 'file') !== 'file') {
+    write()
+    return
+  }
+  const mark = `${instance.folder}/sem/config_seed_random`
+  const appended = appendLog(machine, `${instance.folder}/seed_random-appended.json`, mark)
+  appended.append(file, file, seed, write)
+  afterMark(appended.finish)
+}
+
 export default defineModule({
   id: 'seed_random',
   frequency: 'instance',
@@ -66,10 +80,11 @@ export default defineModule({
       '  command: [pollinate, -r, -s, https://entropy.example.com]\n  command_required: true\n',
   ],
   schema,
-  run: async ({ random_seed: settings = {} }, { machine, instance }) => {
+  run: async ({ random_seed: settings = {} }, context) => {
+    const { machine, instance } = context
     const file = settings.file ?? '/dev/urandom'
     const seed = Buffer.concat([decode(settings.data ?? '', settings.encoding), seedOfCloud(instance.data.metadata)])
-    if (seed.length > 0) machine.files.append(file, seed)
+    if (seed.length > 0) appendSeed(context, file, seed)
 
     const [program, ...words] = settings.command ?? []
     const isRequired = settings.command_required === true

@@ -1,10 +1,11 @@
 import type { ModuleContext } from '../../src/cloudconfig/module.ts'
+import type { Distro } from '../../src/distros/distro.ts'
+import { type AppendLog, appendLog } from '../../src/machine/append-log.ts'
 import { contentEncoding, decodeContent } from '../../src/machine/content-encoding.ts'
 import { ConfigError, ItemsFailed, messageOf } from '../../src/machine/errors.ts'
 import type { Owner } from '../../src/machine/files.ts'
 import { requestWithRetries } from '../../src/machine/http-retry.ts'
 import type { Machine } from '../../src/machine/machine.ts'
-import { type AppendLog, appendLog } from './appended.ts'
 import type { FileEntry } from './entries.ts'
 import { findOwner, type OwnerNumbers } from './owner.ts'
 
@@ -18,7 +19,8 @@ export const writeEntries = async (
   id: string,
 ): Promise<void> => {
   const { machine, instance } = context
-  const appended = appendLog(machine, `${instance.folder}/${id}-appended.json`)
+  const mark = `${instance.folder}/sem/config_${id}`
+  const appended = appendLog(machine, `${instance.folder}/${id}-appended.json`, mark)
   const failures: string[] = []
   for (const entry of entries) {
     try {
@@ -29,7 +31,7 @@ export const writeEntries = async (
       failures.push(line)
     }
   }
-  if (entries.some((entry) => entry.append)) appended.forget()
+  context.afterMark(appended.finish)
   if (failures.length > 0) throw new ItemsFailed(failures)
 }
 
@@ -37,19 +39,27 @@ const writeEntry = async ({ machine, distro }: ModuleContext, entry: FileEntry, 
   const path = absolutePath(entry)
   const content = await contentOf(machine, entry)
   if (content === undefined) return
-  const newFolders = makeFolders(machine, path)
-  const wanted = findOwner(machine, distro, entry.owner, 'owner')
-  for (const folder of newFolders) machine.files.setOwner(folder, ownerOf(machine, folder, wanted))
+  const wanted = ownerOrFolders(machine, distro, entry, path)
+  makeFolders(machine, path, wanted)
 
   if (!entry.append) {
     machine.files.write(path, content, { mode: entry.mode, owner: ownerOf(machine, path, wanted) })
     return
   }
-  if (!appended.isDone(entry.index, path)) {
-    appended.announce(entry.index, path, content.length)
-    machine.files.append(path, content, { mode: entry.mode, owner: ownerOf(machine, path, wanted) })
-  }
+  appended.append(`${entry.index} ${path}`, path, content, () =>
+    machine.files.append(path, content, { mode: entry.mode, owner: ownerOf(machine, path, wanted) }),
+  )
   settle(machine, path, entry.mode, ownerOf(machine, path, wanted))
+}
+
+/** The folders come to be also when the owner does not exist (root's, then), as they do in cloud-init. @throws ConfigError */
+const ownerOrFolders = (machine: Machine, distro: Distro, { owner }: FileEntry, path: string): OwnerNumbers => {
+  try {
+    return findOwner(machine, distro, owner, 'owner')
+  } catch (error) {
+    makeFolders(machine, path, { userId: 0, groupId: 0 })
+    throw error
+  }
 }
 
 /** A file that was there before the append may have another owner and mode. The owner first: chown(2) clears set-id bits. */
@@ -71,17 +81,15 @@ const absolutePath = ({ path }: FileEntry): string => {
   return `/${parts.join('/')}`
 }
 
-/** Makes the folders above a path; returns those that were not there. */
-const makeFolders = (machine: Machine, path: string): string[] => {
+/** Makes the folders above a path that are not there, each with its owner from the beginning. */
+const makeFolders = (machine: Machine, path: string, wanted: OwnerNumbers): void => {
   const missing: string[] = []
   let folder = path.slice(0, path.lastIndexOf('/'))
   while (folder !== '' && !machine.files.exists(folder)) {
     missing.unshift(folder)
     folder = folder.slice(0, folder.lastIndexOf('/'))
   }
-  const deepest = missing.at(-1)
-  if (deepest !== undefined) machine.files.makeFolder(deepest)
-  return missing
+  for (const one of missing) machine.files.makeFolder(one, { owner: ownerOf(machine, one, wanted) })
 }
 
 /** What `owner` leaves open stays as it is, or root's. */

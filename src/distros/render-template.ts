@@ -10,7 +10,8 @@ const basic = (text: string, values: JsonObject): string =>
 
 const jinja = async (text: string, values: JsonObject): Promise<string> => {
   const { renderJinja } = await import('../template/render.ts')
-  return renderJinja(text, values)
+  // The header was line 1.
+  return renderJinja(text, values, 2)
 }
 
 /**
