@@ -21,6 +21,11 @@ const schema = {
             },
           ],
         },
+        merge: {
+          enum: ['default', 'append', 'prepend', 'replace'],
+          description:
+            'How lists of vendor-data meet those of user-data: after their items, before them, or not at all (user-data’s list replaces them). Default: as vendor-data’s own merge_how says, without one as replace. Lists of modules are orders and always replaced.',
+        },
         prefix: {
           type: ['array', 'string'],
           items: { type: ['string', 'integer'] },

@@ -1,9 +1,13 @@
+import { findLosses, type Loss } from '../cloudconfig/why.ts'
 import { defaultPaths } from '../instance/paths.ts'
 import type { Change } from '../machine/journal.ts'
 import type { LogRecord } from '../machine/log.ts'
 import type { Machine } from '../machine/machine.ts'
 import { planMachine } from '../machine/plan.ts'
+import type { Boot } from './boot.ts'
 import { isOwnState } from './changes.ts'
+import { explainInstance } from './explain-config.ts'
+import { currentInstance } from './load-instance.ts'
 import { openBoot } from './open-boot.ts'
 import { runBootStage } from './stages.ts'
 import { stageNames } from './status.ts'
@@ -26,6 +30,8 @@ export interface Plan {
   readonly findings: readonly LogRecord[]
   /** A line per module or stage that would fail. */
   readonly errors: readonly string[]
+  /** What vendor-data and user-data say in vain, because another part or layer says something else. */
+  readonly losses: readonly Loss[]
 }
 
 const seed = `${defaultPaths.cloud}/seed/nocloud`
@@ -44,12 +50,20 @@ export const planBoot = async (base: Machine, records: readonly LogRecord[], inp
   })
   const errors: string[] = []
   for (const stage of stageNames) errors.push(...(await runBootStage(boot, stage)).errors)
-  return {
-    changes: machine.journal.entries.filter((change) => change.actor !== 'plan' && !isOwnState(change)),
-    findings: records.filter(({ level }) => level !== 'DEBUG' && level !== 'INFO'),
-    errors,
-  }
+  const changes = machine.journal.entries.filter((change) => change.actor !== 'plan' && !isOwnState(change))
+  const findings = records.filter(({ level }) => level !== 'DEBUG' && level !== 'INFO')
+  return { changes, findings, errors, losses: await lossesOf(boot) }
 }
+
+/** What is dropped of the layers that somebody wrote for this instance; that they override the image is their purpose. */
+const lossesOf = async (boot: Boot): Promise<Loss[]> => {
+  const cached = currentInstance(boot)
+  if (!cached) return []
+  const losses = findLosses(await explainInstance(boot, cached, {}))
+  return losses.filter(({ dropped }) => ownLayers.has(dropped.origin.layer))
+}
+
+const ownLayers: ReadonlySet<string> = new Set(['user-data', 'vendor-data', 'vendor-data2'])
 
 /** Input from files is a seed folder in the memory of the plan machine: the same way in as on a real one. */
 const plantSeed = (machine: Machine, input: PlanInput): void => {

@@ -13,11 +13,13 @@ import { schemaCommand } from './schema.ts'
 import { singleCommand } from './single.ts'
 import { statusCommand } from './status.ts'
 import { tryCommand } from './try.ts'
+import { whyCommand } from './why.ts'
 
 /** Every command, in the order of the help. */
 export const commands: readonly Command[] = [
   tryCommand,
   planCommand,
+  whyCommand,
   changesCommand,
   bootCommand,
   initCommand,

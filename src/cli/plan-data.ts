@@ -1,12 +1,19 @@
 import type { Plan } from '../boot/plan.ts'
+import { showKeyPath } from '../cloudconfig/key-path.ts'
 import type { Change } from '../machine/journal.ts'
 import type { JsonObject } from '../machine/json.ts'
+import { originAsData } from './why-data.ts'
 
 /** A plan for tools: changes in their order, findings and errors. Contents are base64, secret ones left out. */
 export const planAsData = (plan: Plan, showSecrets: boolean): JsonObject => ({
   changes: plan.changes.map((change) => changeAsData(change, showSecrets)),
   findings: plan.findings.map(({ level, actor, message }) => ({ level, actor, message })),
   errors: [...plan.errors],
+  dropped: plan.losses.map(({ path, winner, dropped }) => ({
+    key: showKeyPath(path),
+    source: originAsData(dropped.origin),
+    replacedBy: originAsData(winner),
+  })),
 })
 
 const base64 = (bytes: Uint8Array | undefined): string | null => (bytes ? Buffer.from(bytes).toString('base64') : null)

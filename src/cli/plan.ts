@@ -1,3 +1,4 @@
+import type { Plan } from '../boot/plan.ts'
 import type { Change } from '../machine/journal.ts'
 import { type Command, isSet, textArgument } from './command.ts'
 import type { Console } from './console.ts'
@@ -38,6 +39,7 @@ export const planCommand: Command = {
       context.console.print(JSON.stringify(planAsData(plan, showSecrets), null, 2))
     } else {
       await printPlan(context.console, plan.changes, showSecrets)
+      await printLosses(context.console, plan.losses)
       for (const { level, actor, message } of plan.findings)
         context.console.print(`${level}: ${actor}: ${message}`, 'yellow')
     }
@@ -58,6 +60,13 @@ const printPlan = async (console: Console, changes: readonly Change[], showSecre
   }
   console.print(commands.length === 0 ? 'No command would run.' : 'Commands that would run, in order:', 'cyan')
   for (const change of commands) console.print(`${describeChange(change)}   [${change.actor}]`)
+}
+
+const printLosses = async (console: Console, losses: Plan['losses']): Promise<void> => {
+  if (losses.length === 0) return
+  const { showLoss } = await import('../cloudconfig/why.ts')
+  console.print('Configuration that would have no effect (firstlight why KEY tells more):', 'cyan')
+  for (const loss of losses) console.print(showLoss(loss))
 }
 
 /** A file that is written twice is shown as it would end, against what it was at first. */

@@ -194,7 +194,8 @@ const listMeeting = (log: Log, layers: readonly ConfigLayer[], key: string): Lis
   return undefined
 }
 
-const instanceFiles: readonly (readonly [LayerName, string])[] = [
+/** What user-data and vendor-data come to, in the instance's folder; most important first. */
+export const instanceFiles: readonly (readonly [LayerName, string])[] = [
   ['user-data', 'cloud-config.txt'],
   ['vendor-data2', 'vendor2-cloud-config.txt'],
   ['vendor-data', 'vendor-cloud-config.txt'],

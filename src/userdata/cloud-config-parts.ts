@@ -1,5 +1,12 @@
 import { merge } from '../cloudconfig/merge.ts'
-import { type MergeRule, parseMergeRules, partRules, strategyOf, takeMergeRules } from '../cloudconfig/merge-rules.ts'
+import {
+  type MergeRule,
+  type MergeStrategy,
+  parseMergeRules,
+  partRules,
+  strategyOf,
+  takeMergeRules,
+} from '../cloudconfig/merge-rules.ts'
 import { dumpYaml, parseYaml } from '../cloudconfig/yaml.ts'
 import { ConfigError, messageOf } from '../machine/errors.ts'
 import { isJsonObject, type Json, type JsonObject, parseJson } from '../machine/json.ts'
@@ -14,6 +21,8 @@ export interface ConfigPart {
   readonly text: string
   /** Value of the part's Merge-Type header. */
   readonly mergeType?: string
+  /** The text is what a template became. */
+  readonly isRendered?: true
 }
 
 export interface MergedParts {
@@ -35,7 +44,7 @@ export const mergeConfigParts = (parts: readonly ConfigPart[], source: string, l
   const ignored: string[] = []
   for (const part of parts) {
     try {
-      config = part.kind === 'json-patch' ? patch(config, part) : mergePart(config, part, source, log)
+      config = part.kind === 'json-patch' ? patchConfig(config, part) : mergePart(config, part, source, log)
       merged.push(part.name)
     } catch (error) {
       const problem = messageOf(error)
@@ -48,16 +57,24 @@ export const mergeConfigParts = (parts: readonly ConfigPart[], source: string, l
 }
 
 const mergePart = (config: JsonObject, part: ConfigPart, source: string, log: Log): JsonObject => {
-  const { rules, rest } = takeMergeRules(readConfig(part))
-  const ownRules: MergeRule[] = [...rules, ...parseMergeRules(part.mergeType ?? '')]
-  const strategy = strategyOf(ownRules.length > 0 ? ownRules : parseMergeRules(partRules))
+  const { strategy, given } = readConfigPart(part)
   if (!strategy.dict) {
     log.warning(
       `${source}: ${part.name} changes nothing: its merge_how has no dict(...), without which no key is taken over`,
     )
   }
-  const result = merge(config, rest, strategy)
+  const result = merge(config, given, strategy)
   return isJsonObject(result) ? result : config
+}
+
+/**
+ * What a cloud-config part says, and how it is merged over the parts before it.
+ * @throws ConfigError, YamlError
+ */
+export const readConfigPart = (part: ConfigPart): { readonly given: JsonObject; readonly strategy: MergeStrategy } => {
+  const { rules, rest } = takeMergeRules(readConfig(part))
+  const ownRules: MergeRule[] = [...rules, ...parseMergeRules(part.mergeType ?? '')]
+  return { given: rest, strategy: strategyOf(ownRules.length > 0 ? ownRules : parseMergeRules(partRules)) }
 }
 
 const readConfig = (part: ConfigPart): JsonObject => {
@@ -67,7 +84,8 @@ const readConfig = (part: ConfigPart): JsonObject => {
   return value
 }
 
-const patch = (config: JsonObject, part: ConfigPart): JsonObject => {
+/** @throws ConfigError, SyntaxError */
+export const patchConfig = (config: JsonObject, part: ConfigPart): JsonObject => {
   const operations: Json = parseJson(part.text.trimStart().replace(/^#cloud-config-jsonp/, ''))
   const result = applyJsonPatch(config, operations)
   if (!isJsonObject(result)) throw new ConfigError(part.name, 'after this JSON patch the config is no mapping')

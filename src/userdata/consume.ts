@@ -4,6 +4,7 @@ import { instanceFolder, type Paths } from '../instance/paths.ts'
 import { bytesOfText } from '../machine/bytes.ts'
 import { isJsonObject, type Json } from '../machine/json.ts'
 import type { Machine } from '../machine/machine.ts'
+import type { ConfigPart } from './cloud-config-parts.ts'
 import { deliverParts } from './deliver.ts'
 import type { Delivery, PartHandler } from './delivery.ts'
 import type { UserDataLimits } from './part.ts'
@@ -16,6 +17,8 @@ export interface ConsumeOptions {
   /** First boot of this instance. */
   readonly isNew: boolean
   readonly limits?: UserDataLimits
+  /** Is told the cloud-config parts of each source, for `why`. */
+  onConfigParts?(source: UserDataSource, parts: readonly ConfigPart[]): void
 }
 
 /**
@@ -48,9 +51,9 @@ export const consumeUserData = async (machine: Machine, options: ConsumeOptions)
 const isFalse = (value: Json | undefined): boolean =>
   value === false || ['false', '0', 'off', 'no'].includes(String(value).trim().toLowerCase())
 
-type Source = 'user-data' | 'vendor-data' | 'vendor-data2'
+export type UserDataSource = 'user-data' | 'vendor-data' | 'vendor-data2'
 
-const configFiles: Readonly<Record<Source, string>> = {
+const configFiles: Readonly<Record<UserDataSource, string>> = {
   'user-data': 'cloud-config.txt',
   'vendor-data': 'vendor-cloud-config.txt',
   'vendor-data2': 'vendor2-cloud-config.txt',
@@ -58,9 +61,9 @@ const configFiles: Readonly<Record<Source, string>> = {
 
 const consumeOne = async (
   machine: Machine,
-  { paths, data, isNew, limits }: ConsumeOptions,
+  { paths, data, isNew, limits, onConfigParts }: ConsumeOptions,
   handlers: Map<string, PartHandler>,
-  source: Source,
+  source: UserDataSource,
   documents: readonly Uint8Array[],
   excludedTypes: readonly string[] = [],
 ): Promise<void> => {
@@ -80,6 +83,7 @@ const consumeOne = async (
     excludedTypes,
     events: [],
     handlers,
+    onConfigParts: (configs) => onConfigParts?.(source, configs),
   }
   await deliverParts(machine, partsForLaunchIndex(parts, data.launchIndex), delivery)
 }

@@ -22,6 +22,7 @@ export const deliverParts = async (machine: Machine, parts: readonly Part[], del
       machine.log.error(`${delivery.source}: ${nameOf(part)} fails: ${messageOf(error)}`)
     }
   }
+  delivery.onConfigParts?.(configs)
   const text = configs.length > 0 ? configFileText(mergeConfigParts(configs, delivery.source, machine.log)) : ''
   machine.files.write(delivery.configFile, bytesOfText(text), { mode: 0o600 })
   for (const handler of new Set(delivery.handlers.values())) await handler.end()
@@ -76,6 +77,7 @@ const deliverKnown = async (
         kind: part.contentType === contentTypes.jsonPatch ? 'json-patch' : 'cloud-config',
         text: payload,
         mergeType: (part.headers['Merge-Type'] || part.headers['X-Merge-Type']) ?? '',
+        ...(part.contentType === contentTypes.jinja && { isRendered: true }),
       })
       return true
     case contentTypes.script:

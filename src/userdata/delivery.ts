@@ -1,4 +1,5 @@
 import type { JsonObject } from '../machine/json.ts'
+import type { ConfigPart } from './cloud-config-parts.ts'
 import type { Part } from './part.ts'
 
 /** A handler for content types of its own, brought by a part of user-data. */
@@ -30,4 +31,6 @@ export interface Delivery {
   readonly events: { readonly event: JsonObject; readonly source: string; readonly language: string }[]
   /** Handlers that an earlier delivery brought, by content type. */
   readonly handlers: Map<string, PartHandler>
+  /** Is told the parts that the merged cloud-config is made of, in their order. */
+  onConfigParts?(parts: readonly ConfigPart[]): void
 }
