@@ -5,11 +5,18 @@ import { type GroupEntry, readUsers, type UserEntry } from '../../src/distros/us
 import { ItemsFailed, messageOf } from '../../src/machine/errors.ts'
 import { makeUser } from './make-user.ts'
 import { schema } from './schema.ts'
-import { unfinishedUsers } from './unfinished.ts'
+import { type Unfinished, unfinishedUsers } from './unfinished.ts'
 import type { UserRun } from './user-run.ts'
 
-/** Makes a group and adds the members that are there. A group that can't be made is told of, no more: nobody needs it. */
-const makeGroup = async ({ machine, distro }: ModuleContext, { name, key, members }: GroupEntry): Promise<void> => {
+/**
+ * Makes a group and adds the members that were there before this run. A group that can't be made is told of, no more:
+ * nobody needs it.
+ */
+const makeGroup = async (
+  { machine, distro }: ModuleContext,
+  { name, key, members }: GroupEntry,
+  unfinished: Unfinished,
+): Promise<void> => {
   try {
     checkAccountName(name, key)
     if (distro.accounts.findGroup(machine, name) === undefined) await distro.accounts.createGroup(machine, name)
@@ -18,7 +25,7 @@ const makeGroup = async ({ machine, distro }: ModuleContext, { name, key, member
     return
   }
   for (const member of members) {
-    if (distro.accounts.find(machine, member) === undefined) {
+    if (distro.accounts.find(machine, member) === undefined || unfinished.has(member)) {
       machine.log.warning(`${key}: user ${member} does not exist (yet) and does not become a member of ${name}`)
       continue
     }
@@ -72,12 +79,13 @@ const usersGroups: ConfigModule = {
     }
     problems.forEach(report)
     removeStaleLocks(machine)
-    for (const group of groups) await makeGroup(context, group).catch((error: unknown) => report(messageOf(error)))
     const missing = users.map(({ name }) => name).filter((name) => distro.accounts.find(machine, name) === undefined)
     const unfinished = unfinishedUsers(machine, instance.folder, missing)
+    for (const group of groups)
+      await makeGroup(context, group, unfinished).catch((error: unknown) => report(messageOf(error)))
     const run: UserRun = { context, unfinished, defaultUser: defaultUser?.name, report }
     for (const user of users) await makeOne(run, user)
-    unfinished.clear()
+    context.afterMark(unfinished.clear)
     if (failures.length > 0) throw new ItemsFailed(failures)
   },
 }

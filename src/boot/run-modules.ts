@@ -77,9 +77,11 @@ const runOne = async (run: ModuleRun, entry: ModuleEntry, module: ConfigModule):
   }
   progress({ ...event, state: 'start' })
   const started = machine.clock.monotonic()
-  const failure = await attempt(run, entry, module)
+  const steps: (() => void)[] = []
+  const failure = await attempt(run, entry, module, steps)
   const seconds = (machine.clock.monotonic() - started) / 1000
   tryToMark(run, module, frequency)
+  finish(run, module, steps)
   machine.log.debug(`${entry.id} took ${seconds.toFixed(3)} s`)
   if (failure === undefined) {
     progress({ ...event, state: 'done', seconds })
@@ -117,7 +119,19 @@ const semaphoreName = (module: ConfigModule): string => `config_${module.id}`
  */
 export const runModule = async (run: ModuleRun, entry: ModuleEntry): Promise<string | undefined> => {
   const module = await loadModule(run, entry)
-  return module && (await attempt(run, entry, module))?.message
+  const steps: (() => void)[] = []
+  const failure = module && (await attempt(run, entry, module, steps))
+  if (module) finish(run, module, steps)
+  return failure?.message
+}
+
+/** What a module wants done after its mark. */
+const finish = ({ machine }: ModuleRun, module: ConfigModule, steps: readonly (() => void)[]): void => {
+  try {
+    for (const step of steps) step()
+  } catch (error) {
+    machine.log.warning(`${module.id} leaves something behind: ${messageOf(error)}`)
+  }
 }
 
 interface Failure {
@@ -127,7 +141,12 @@ interface Failure {
 }
 
 /** Runs the module; what it throws becomes one line. */
-const attempt = async (run: ModuleRun, entry: ModuleEntry, module: ConfigModule): Promise<Failure | undefined> => {
+const attempt = async (
+  run: ModuleRun,
+  entry: ModuleEntry,
+  module: ConfigModule,
+  steps: (() => void)[],
+): Promise<Failure | undefined> => {
   const machine = run.machine.as(module.id)
   const context: ModuleContext = {
     machine,
@@ -136,6 +155,7 @@ const attempt = async (run: ModuleRun, entry: ModuleEntry, module: ConfigModule)
     paths: run.paths,
     cloudConfig: run.cloudConfig,
     arguments: entry.arguments,
+    afterMark: (step) => void steps.push(step),
     publishHostKeys: run.publishHostKeys,
     ...(run.cloudDevice && { cloudDevice: run.cloudDevice }),
   }

@@ -43,6 +43,11 @@ export interface ModuleContext {
   readonly cloudConfig: JsonObject
   /** Arguments in the module list (`[phone_home, always, arg]`) or on the command line of `single`. */
   readonly arguments: readonly string[]
+  /**
+   * `step` is done once the run is noted down as done. What a module keeps for the case that it is cut off is removed
+   * there: before, a boot that is cut off in between would do its work again without it.
+   */
+  afterMark(step: () => void): void
   /** Sends the SSH host keys to the cloud, where the datasource can. */
   publishHostKeys(keys: readonly string[]): Promise<void>
   /**

@@ -8,7 +8,10 @@ import type { Machine } from './machine.ts'
 export interface AppendLog {
   /** Appends, unless that was done before the boot was cut off. `key` names the append within the module. */
   append(key: string, path: string, content: Uint8Array, write: () => void): void
-  /** The module is through. To be called also when nothing was appended. */
+  /**
+   * The module is through, and noted down as done (ModuleContext.afterMark): the next run appends again. To be called also
+   * when nothing was appended.
+   */
   finish(): void
 }
 

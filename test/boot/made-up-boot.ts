@@ -73,23 +73,25 @@ const runScript: MemoryCommandHandler = (argv, _options, machine) => {
   return ''
 }
 
+/** What a command does on the made-up machine. One that can't write says so and fails; it throws nothing. */
+const madeUpCommand: MemoryCommandHandler = async (argv, given, machine) => {
+  const [program = ''] = argv
+  try {
+    return quiet[program] ?? (await (tools[program] ?? runScript)(argv, given, machine))
+  } catch (error) {
+    if (error instanceof FileError) return { exitCode: 1, stderr: `${program}: ${error.message}\n` }
+    throw error
+  }
+}
+
 /** A machine that is about to boot: the made-up Debian, firstlight's own cloud.cfg, and what is given over it. */
 export const bootable = (options: MemoryOptions = {}): MemoryMachine =>
   memoryMachine({
     which: [...Object.keys(tools), ...Object.keys(quiet)],
     ...options,
     files: { ...debianFiles, ...imageFiles, ...options.files },
-    onCommand: async (argv, given, machine) => {
-      try {
-        const [program = ''] = argv
-        const tool = tools[program] ?? runScript
-        return (await options.onCommand?.(argv, given, machine)) ?? quiet[program] ?? (await tool(argv, given, machine))
-      } catch (error) {
-        // A command that can't write says so and fails; it throws nothing.
-        if (error instanceof FileError) return { exitCode: 1, stderr: `${argv[0]}: ${error.message}\n` }
-        throw error
-      }
-    },
+    onCommand: async (argv, given, machine) =>
+      (await options.onCommand?.(argv, given, machine)) ?? madeUpCommand(argv, given, machine),
   })
 
 /** The four stages, each as a process of its own would run it, or all in one. Returns the failures of each. */

@@ -52,14 +52,15 @@ const optionValue = (argv: readonly string[], option: string): string | undefine
 
 const failed = (stderr: string, exitCode = 9): MemoryCommand => ({ stderr, exitCode })
 
-const addMembers = (machine: MemoryMachine, user: string, names: readonly string[]): void => {
-  const lines = linesOf(machine, '/etc/group').map(([name = '', x = '', id = '', members = '']) =>
+const withMember = (groups: readonly string[][], user: string, names: readonly string[]): string[][] =>
+  groups.map(([name = '', x = '', id = '', members = '']) =>
     names.includes(name)
       ? [name, x, id, [...members.split(',').filter(Boolean), user].join(',')]
       : [name, x, id, members],
   )
-  save(machine, '/etc/group', lines)
-}
+
+const addMembers = (machine: MemoryMachine, user: string, names: readonly string[]): void =>
+  save(machine, '/etc/group', withMember(linesOf(machine, '/etc/group'), user, names))
 
 const groupadd: MemoryCommandHandler = (argv, _options, machine) => {
   const name = argv.at(-1) ?? ''
@@ -69,7 +70,7 @@ const groupadd: MemoryCommandHandler = (argv, _options, machine) => {
   return ''
 }
 
-const useradd: MemoryCommandHandler = (argv, options, machine) => {
+const useradd: MemoryCommandHandler = (argv, _options, machine) => {
   const name = argv.at(-1) ?? ''
   const users = linesOf(machine, '/etc/passwd')
   const groups = linesOf(machine, '/etc/group')
@@ -80,19 +81,41 @@ const useradd: MemoryCommandHandler = (argv, options, machine) => {
   if (missing !== undefined) return failed(`useradd: group '${missing}' does not exist`, 6)
   if (optionValue(argv, '--shell') === '/bad') return failed("useradd: invalid shell '/bad'", 3)
   const primary = optionValue(argv, '--gid')
-  if (primary === undefined && !argv.includes('--no-user-group')) groupadd(['groupadd', name], options, machine)
-  const groupId = linesOf(machine, '/etc/group').find(([known]) => known === (primary ?? name))?.[2] ?? '100'
+  const ownGroup = primary === undefined && !argv.includes('--no-user-group')
+  if (ownGroup && has(name)) return failed(`useradd: group ${name} exists - if you want to add this user to it, use -g`)
+  const groupId = ownGroup ? next(groups) : (groups.find(([known]) => known === primary)?.[2] ?? '100')
   const userId = optionValue(argv, '--uid') ?? next(users)
   const home = optionValue(argv, '--home-dir') ?? `/home/${name}`
   const rest = [optionValue(argv, '--comment') ?? '', home, optionValue(argv, '--shell') ?? '/bin/sh']
+  // In the order in which useradd closes its files: whoever is cut off in between leaves an account without the rest.
   save(machine, '/etc/passwd', [...users, [name, 'x', userId, groupId, ...rest]])
   save(machine, '/etc/shadow', [
     ...linesOf(machine, '/etc/shadow'),
     [name, '!', '19000', '0', '99999', '7', '', '', ''],
   ])
-  addMembers(machine, name, supplementary)
+  save(
+    machine,
+    '/etc/group',
+    withMember(ownGroup ? [...groups, [name, 'x', groupId, '']] : groups, name, supplementary),
+  )
   const owner = { userId: Number(userId), groupId: Number(groupId) }
   if (argv.includes('--create-home')) machine.files.makeFolder(home, { mode: 0o755, owner })
+  return ''
+}
+
+const userdel: MemoryCommandHandler = (argv, _options, machine) => {
+  const name = argv.at(-1)
+  for (const file of ['/etc/passwd', '/etc/shadow']) {
+    const others = linesOf(machine, file).filter(([known]) => known !== name)
+    save(machine, file, others)
+  }
+  const groups = linesOf(machine, '/etc/group')
+    .filter(([group]) => group !== name)
+    .map(([group = '', x = '', id = '', members = '']) => {
+      const others = members.split(',').filter((member) => member !== name)
+      return [group, x, id, others.join(',')]
+    })
+  save(machine, '/etc/group', groups)
   return ''
 }
 
@@ -153,15 +176,7 @@ export const tools: Readonly<Record<string, MemoryCommandHandler>> = {
     addMembers(machine, argv.at(-1) ?? '', (optionValue(argv, '--groups') ?? '').split(','))
     return ''
   },
-  userdel: (argv, _options, machine) => {
-    for (const file of ['/etc/passwd', '/etc/shadow'])
-      save(
-        machine,
-        file,
-        linesOf(machine, file).filter(([name]) => name !== argv.at(-1)),
-      )
-    return ''
-  },
+  userdel,
   systemctl: (argv) => (argv[1] === 'show' ? 'LoadState=loaded\nActiveState=active\n' : ''),
   snap: () => '{"username": "joe"}',
   visudo: (_argv, { input }) => (String(input).includes('NONSENSE') ? failed('>>> stdin: syntax error', 1) : ''),
@@ -207,6 +222,7 @@ export const contextFor = async (
     paths: defaultPaths,
     cloudConfig,
     arguments: [],
+    afterMark: (step: () => void) => step(),
     publishHostKeys: async () => {},
     ...more,
   }

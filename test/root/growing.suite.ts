@@ -78,6 +78,7 @@ const bothModules = async (machine: Machine, scratch: string, folder: string): P
     paths: { ...defaultPaths, run: join(scratch, 'run') },
     cloudConfig: {},
     arguments: [],
+    afterMark: (step: () => void) => step(),
     publishHostKeys: async () => {},
   }
   await growpart.run({ growpart: { devices: [folder] } }, context)
