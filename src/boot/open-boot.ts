@@ -21,7 +21,12 @@ export interface OpenOptions {
   readonly progress?: Progress
   /** Text of the configuration that stands in for /etc/cloud/cloud.cfg where that is missing or can't be used. */
   readonly shippedConfig?: string
+  /** With it, the configuration is fetched that the kernel command line names. Default not. */
+  readonly network?: 'down' | 'up'
 }
+
+/** True when the kernel command line may name a configuration to fetch. */
+export const namesConfigUrl = (cmdline: string): boolean => /(?:^|\s)(?:cloud-config-)?url=/.test(cmdline)
 
 /** Reads what all stages share: the configuration of the image and the distribution it is. */
 export const openBoot = async (options: OpenOptions): Promise<Boot> => {
@@ -33,10 +38,15 @@ export const openBoot = async (options: OpenOptions): Promise<Boot> => {
   }
   const findings: Finding[] = []
   const log = collectingLog(machine.log, findings)
+  const { cmdline } = await platform()
+  if (options.network && namesConfigUrl(cmdline)) {
+    const { fetchConfigUrl } = await import('../cloudconfig/config-url.ts')
+    await fetchConfigUrl({ ...machine, log }, cmdline, options.network === 'up')
+  }
   const base = await readBaseConfig(
     { ...machine, log },
     {
-      cmdline: (await platform()).cmdline,
+      cmdline,
       ...(options.shippedConfig !== undefined && { standIn: options.shippedConfig }),
     },
   )

@@ -8,14 +8,13 @@ const target = '/etc/cloud/cloud.cfg.d/91_kernel_cmdline_url.cfg'
  * Fetches the configuration that `cloud-config-url=` (or, of old, `url=`) on the kernel command line names, and leaves it
  * in cloud.cfg.d, root's alone. A local file is fetched once; an address again at every boot.
  * @param isNetworkUp without the network, an address that can't be reached is no fault yet
- * @returns true when it was written, so that the configuration of the image is to be read again
  */
-export const fetchConfigUrl = async (machine: Machine, cmdline: string, isNetworkUp: boolean): Promise<boolean> => {
+export const fetchConfigUrl = async (machine: Machine, cmdline: string, isNetworkUp: boolean): Promise<void> => {
   const { log, files } = machine
   const named = urlOf(cmdline)
   if (named === undefined) {
     log.debug('the kernel command line names no address of a configuration')
-    return false
+    return
   }
   const { key, url } = named
   const path = /^(?:file:\/\/)?(\/.*)$/.exec(url)?.[1]
@@ -23,7 +22,7 @@ export const fetchConfigUrl = async (machine: Machine, cmdline: string, isNetwor
     const message = `${target} is there already, perhaps from ${key}=${url} before, and is not written again`
     if (isNetworkUp) log.debug(message)
     else log.warning(message)
-    return false
+    return
   }
   try {
     const content = path === undefined ? await request(machine, url) : files.readBytes(path)
@@ -31,16 +30,14 @@ export const fetchConfigUrl = async (machine: Machine, cmdline: string, isNetwor
       const message = `${key}=${url}: the content does not start with #cloud-config and is not used`
       if (key === 'url') log.info(message)
       else log.warning(message)
-      return false
+      return
     }
     files.write(target, content, { mode: 0o600 })
     log.info(`wrote the configuration that ${key}=${url} names to ${target}`)
-    return true
   } catch (error) {
     const message = `${key}=${url} can't be had: ${messageOf(error)}`
     if (isNetworkUp || path !== undefined) log.warning(message)
     else log.debug(message)
-    return false
   }
 }
 
