@@ -8,17 +8,41 @@ import { configure, writeAuthority, writeRequestAttributes } from './configure.t
 import { installByScript, installPackage, puppetNames } from './install.ts'
 import { schema } from './schema.ts'
 
-/** Where Puppet's own package, and that of the distribution, put the command; and as whom it owns its files. */
+/** Where Puppet's own package, and that of the distribution, have the command and their files; and who owns those. */
 const kinds = {
-  aio: { command: '/opt/puppetlabs/bin/puppet', user: 'root' },
-  packages: { command: 'puppet', user: 'puppet' },
+  aio: {
+    command: '/opt/puppetlabs/bin/puppet',
+    user: 'root',
+    places: {
+      config: '/etc/puppetlabs/puppet/puppet.conf',
+      ssldir: '/etc/puppetlabs/puppet/ssl',
+      csr_attributes: '/etc/puppetlabs/puppet/csr_attributes.yaml',
+    },
+  },
+  packages: {
+    command: 'puppet',
+    user: 'puppet',
+    places: {
+      config: '/etc/puppet/puppet.conf',
+      ssldir: '/var/lib/puppet/ssl',
+      csr_attributes: '/etc/puppet/csr_attributes.yaml',
+    },
+  },
 } as const
 
 /** With --test the agent says 2 when it changed something, which is no failure (puppet-agent(8), --detailed-exitcodes). */
 const agentCodes = [0, 2]
 
-const askPuppet = async (machine: Machine, command: string, setting: string): Promise<string> =>
-  (await machine.ask([command, 'config', 'print', setting])).stdout.trim()
+/** Puppet says itself where a file is. Where it is not installed (a plan, a failed package), it is where it usually is. */
+const askPuppet = async (
+  machine: Machine,
+  { command, places }: (typeof kinds)[keyof typeof kinds],
+  setting: keyof typeof kinds.aio.places,
+): Promise<string> => {
+  if (machine.which(command) === undefined) return places[setting]
+  const { stdout } = await machine.ask([command, 'config', 'print', setting])
+  return stdout.trim()
+}
 
 /** The service under whichever name it has; without one there is a warning. */
 const manageService = async ({ machine, distro }: ModuleContext, action: 'enable' | 'start'): Promise<void> => {
@@ -51,7 +75,8 @@ export default defineModule({
     if (settings === undefined) return
     const { machine } = context
     const { install = true, version, install_type: type = 'packages', conf } = settings
-    const { command, user } = kinds[type]
+    const kind = kinds[type]
+    const { command, user } = kind
     const steps = attempts(machine.log)
 
     if (!install && version !== undefined) {
@@ -69,13 +94,13 @@ export default defineModule({
       const { ca_cert: authority, ...sections } = conf
       if (Object.keys(sections).length > 0) {
         await steps.attempt('puppet.conf', async () => {
-          const file = settings.conf_file ?? (await askPuppet(machine, command, 'config'))
+          const file = settings.conf_file ?? (await askPuppet(machine, kind, 'config'))
           configure(context, file, sections, steps.fail)
         })
       }
       if (typeof authority === 'string') {
         await steps.attempt('puppet.conf.ca_cert', async () => {
-          const folder = settings.ssl_dir ?? (await askPuppet(machine, command, 'ssldir'))
+          const folder = settings.ssl_dir ?? (await askPuppet(machine, kind, 'ssldir'))
           writeAuthority(context, folder, authority, user)
         })
       }
@@ -83,7 +108,7 @@ export default defineModule({
     const attributes = settings.csr_attributes
     if (isJsonObject(attributes)) {
       await steps.attempt('puppet.csr_attributes', async () => {
-        const file = settings.csr_attributes_path ?? (await askPuppet(machine, command, 'csr_attributes'))
+        const file = settings.csr_attributes_path ?? (await askPuppet(machine, kind, 'csr_attributes'))
         writeRequestAttributes(context, file, attributes)
       })
     }

@@ -21,7 +21,7 @@ const places: Readonly<Record<string, string>> = {
 
 const run = async (settings: JsonObject, { answer, ...options }: World = {}) => {
   const machine = madeUpDebian({
-    which: ['apt-get', 'apt-cache', 'systemctl'],
+    which: ['apt-get', 'apt-cache', 'systemctl', 'puppet', '/opt/puppetlabs/bin/puppet'],
     commands: { 'apt-cache pkgnames': 'puppet-agent\nvim\n' },
     ...options,
     onCommand: (argv) => {
@@ -99,4 +99,9 @@ test('the installation script is fetched, run and removed', async () => {
   const file = '/var/lib/cloud/instances/i-1/puppet-install'
   assert.equal(commands[0], `${file} -v 7 -c puppet7 --cleanup`)
   assert.ok(!machine.files.exists(file))
+})
+
+test('where Puppet can not be asked, its files are at their usual places', async () => {
+  const { machine } = await run({ conf: { agent: { server: 'p' } } }, { which: ['apt-get', 'apt-cache', 'systemctl'] })
+  assert.equal(machine.files.readText('/etc/puppet/puppet.conf'), '[agent]\nserver = p\n')
 })
