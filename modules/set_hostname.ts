@@ -60,10 +60,11 @@ export default defineModule({
     if (!isUsableHostname(name)) {
       throw new ConfigError('hostname', `"${name}" can't be a host name: no blanks or slashes, at most 64 bytes`)
     }
+    // On a root that can't be written to, the machine has its name at least until it is switched off.
+    await applyHostname(machine, distro, name)
     if (config.create_hostname_file !== false || machine.files.exists(distro.identity.hostnameFile)) {
       distro.identity.writeHostname(machine, name)
     }
-    await applyHostname(machine, distro, name)
     machine.files.write(memory, `${JSON.stringify({ fqdn, hostname }, null, 1)}\n`)
   },
 })

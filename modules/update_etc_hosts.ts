@@ -1,5 +1,5 @@
 import { defineModule } from '../src/cloudconfig/module.ts'
-import { chooseHostname } from '../src/distros/hostname.ts'
+import { chooseHostname, isUsableInFile } from '../src/distros/hostname.ts'
 import { hostsTemplate } from '../src/distros/hosts-templates.ts'
 import { renderTemplate } from '../src/distros/render-template.ts'
 import { ConfigError, messageOf } from '../src/machine/errors.ts'
@@ -60,6 +60,10 @@ export default defineModule({
     const manage = config.manage_etc_hosts
     if (!manage) return
     const { hostname, fqdn } = chooseHostname(config, instance, machine)
+    for (const name of [hostname, fqdn]) {
+      if (!isUsableInFile(name))
+        throw new ConfigError('hostname', `"${name}" is no name for /etc/hosts: it stays as it is`)
+    }
     if (manage === 'localhost') {
       const text = machine.files.readTextIfExists(hostsFile) ?? ''
       machine.files.write(hostsFile, withOwnLine(text, distro.identity.ownAddress, fqdn, hostname), { mode: 0o644 })

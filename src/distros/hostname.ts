@@ -46,7 +46,10 @@ const usableName = /^[^\s\p{Cc}/-][^\s\p{Cc}/]*$/u
 const longestName = 64
 
 export const isUsableHostname = (name: string): boolean =>
-  usableName.test(name) && Buffer.byteLength(name) <= longestName
+  isUsableInFile(name) && Buffer.byteLength(name) <= longestName
+
+/** One word, so that a name from metadata never becomes a second line or entry of a file such as /etc/hosts. */
+export const isUsableInFile = (name: string): boolean => usableName.test(name)
 
 /** Where a container may not change the kernel's name, the kept one is in force after the next start. */
 export const applyHostname = async (machine: Machine, distro: Distro, name: string): Promise<void> => {

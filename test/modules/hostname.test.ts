@@ -90,6 +90,16 @@ test('a machine that nobody named is left as localhost', async () => {
   assert.deepEqual(commandLines(machine), [])
 })
 
+test('a root that can not be written to still gets its name, until it is switched off', async () => {
+  const machine = madeUpDebian({
+    which: ['hostname'],
+    onCommand: () => '',
+    fault: (action, path) => (action === 'write' && path === '/etc/hostname' ? 'EROFS' : undefined),
+  })
+  await assert.rejects(run(setHostname, machine, { hostname: 'h1' }), /\/etc\/hostname/)
+  assert.deepEqual(commandLines(machine), ['hostname h1'])
+})
+
 test('comments in /etc/hostname stay', async () => {
   const machine = machineWith({ '/etc/hostname': '# ours\nbase\n' })
   await run(setHostname, machine, { hostname: 'h1' })
@@ -147,6 +157,15 @@ test('localhost keeps the line with the own name right, and nothing else', async
   assert.equal(machine.files.readText('/etc/hosts'), expected)
   await run(updateEtcHosts, machine, config)
   assert.equal(machine.files.readText('/etc/hosts'), expected)
+})
+
+test('a name from metadata never becomes a second line of /etc/hosts', async () => {
+  for (const manage of [true, 'localhost']) {
+    const machine = machineWith({ '/etc/hosts': hosts })
+    const config = { manage_etc_hosts: manage, hostname: 'h1' }
+    await assert.rejects(run(updateEtcHosts, machine, config, 'meta.a\n192.0.2.1 bank.example'), /is no name for/)
+    assert.equal(machine.files.readText('/etc/hosts'), hosts)
+  }
 })
 
 test('false leaves /etc/hosts alone', async () => {
