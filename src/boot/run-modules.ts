@@ -78,8 +78,10 @@ const runOne = async (run: ModuleRun, entry: ModuleEntry, module: ConfigModule):
   progress({ ...event, state: 'start' })
   const started = machine.clock.monotonic()
   const steps: (() => void)[] = []
+  const firstChange = machine.journal.entries.length
   const failure = await attempt(run, entry, module, steps)
   const seconds = (machine.clock.monotonic() - started) / 1000
+  if (machine.journal.entries.length > firstChange) tryToFlush(run, module)
   tryToMark(run, module, frequency)
   finish(run, module, steps)
   machine.log.debug(`${entry.id} took ${seconds.toFixed(3)} s`)
@@ -164,6 +166,15 @@ const attempt = async (
     return undefined
   } catch (error) {
     return { message: messageOf(error), isLogged: error instanceof ItemsFailed }
+  }
+}
+
+/** After a power cut there must be no mark without the work. */
+const tryToFlush = ({ machine }: ModuleRun, module: ConfigModule): void => {
+  try {
+    machine.files.flush()
+  } catch (error) {
+    machine.log.warning(`what ${module.id} did may be lost in a power cut: ${messageOf(error)}`)
   }
 }
 

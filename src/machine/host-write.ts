@@ -33,7 +33,7 @@ const temporaryFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
  * The same name at each try: what a boot leaves behind that is cut off here is replaced by the next one, which writes the
  * same file. A leading dot and the ending keep it out of folders that are read by pattern (`*.cfg`, sudoers.d).
  */
-const temporaryName = (path: string): string => {
+export const temporaryName = (path: string): string => {
   const name = Buffer.from(nameOf(path))
     .subarray(0, 230)
     .toString('latin1')

@@ -23,7 +23,7 @@ import { attempt, defaultReadLimit, isMissing, KernelError, reasonOf } from './f
 import type { FileStat, Files, Owner, WriteOptions } from './files.ts'
 import { type HostPaths, typeOf } from './host-paths.ts'
 import { readFile } from './host-read.ts'
-import { overwriteFile, replaceFile, syncPath, writeAll } from './host-write.ts'
+import { overwriteFile, replaceFile, syncPath, temporaryName, writeAll } from './host-write.ts'
 import { type Journal, keptContentBytes } from './journal.ts'
 import { joined, nameOf, parentOf } from './tree.ts'
 
@@ -50,6 +50,20 @@ const withoutSlash = (path: string): string => path.replace(/(?<=.)\/+$/, '')
 
 /** Kernel interfaces: they have no room for a temporary file, and take a value in one write. */
 const isKernelFile = (path: string): boolean => path.startsWith('/proc/') || path.startsWith('/sys/')
+
+/** What a boot left behind that was cut off is in the way once. */
+const makeTemporaryFolder = (host: string): void => {
+  try {
+    mkdirSync(host, 0o700)
+  } catch (error) {
+    if (reasonOf(error) !== 'EEXIST') throw error
+    rmSync(host, { recursive: true, force: true })
+    mkdirSync(host, 0o700)
+  }
+}
+
+/** Somebody else has made it meanwhile. */
+const isTaken = (error: unknown): boolean => ['EEXIST', 'ENOTEMPTY'].includes(reasonOf(error))
 
 const sameOwner = (stats: Stats, owner: Owner | undefined): boolean =>
   owner === undefined || (stats.uid === owner.userId && stats.gid === owner.groupId)
@@ -78,26 +92,36 @@ export const liveFiles = ({ paths, journal, actor, unsynced }: LiveFilesOptions)
   }
   const text = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')
 
-  const makeOneFolder = (path: string): void => {
+  /**
+   * As with files, a folder has its mode and owner before it has its name: a boot that is cut off here leaves no folder
+   * that looks finished and is not.
+   */
+  const makeOneFolder = (path: string, { mode = 0o755, owner }: WriteOptions): void => {
     const host = paths.itself(path)
+    const made = isKernelFile(path) ? host : temporaryName(host)
     try {
-      mkdirSync(host, 0o755)
+      if (made === host) mkdirSync(made)
+      else makeTemporaryFolder(made)
+      if (owner) lchownSync(made, owner.userId, owner.groupId)
+      chmodSync(made, mode)
+      if (made !== host) renameSync(made, host)
     } catch (error) {
-      if (reasonOf(error) === 'EEXIST' && statSync(host, { throwIfNoEntry: false })?.isDirectory()) return
+      if (made !== host) rmSync(made, { recursive: true, force: true })
+      if (isTaken(error) && statSync(host, { throwIfNoEntry: false })?.isDirectory()) return
       throw error
     }
-    // mkdir applies the umask.
-    chmodSync(host, 0o755)
     unsynced.add(parentOf(host))
-    journal.record({ actor, kind: 'folder', path, mode: 0o755 })
+    journal.record({ actor, kind: 'folder', path, mode })
+    if (owner) journal.record({ actor, kind: 'attributes', path, owner: `${owner.userId}:${owner.groupId}` })
   }
-  const ensureFolder = (path: string): void => {
+  /** Missing parents are made, too (0755, root). `wanted` is for the last one, when it is missing. */
+  const ensureFolder = (path: string, wanted: WriteOptions = {}): void => {
     const found = lookStat(path)
     if (found?.isDirectory()) return
     if (found) throw new KernelError('ENOTDIR')
     const target = path.includes('/..') ? path : linkTarget(path)
     if (parentOf(target) !== target) ensureFolder(parentOf(target))
-    makeOneFolder(target)
+    makeOneFolder(target, wanted)
   }
   /** A dangling link to a folder means that the folder it names is to be made. */
   const linkTarget = (path: string): string => tolerant(path, () => paths.target(path)) ?? path
@@ -244,7 +268,7 @@ export const liveFiles = ({ paths, journal, actor, unsynced }: LiveFilesOptions)
       }),
     makeFolder: (path, wanted = {}) =>
       attempt('make folder', path, () => {
-        ensureFolder(withoutSlash(path))
+        ensureFolder(withoutSlash(path), wanted)
         const host = paths.followed(path)
         setAttributes(path, host, statSync(host), wanted)
       }),
