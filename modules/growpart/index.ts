@@ -1,8 +1,10 @@
 import { defineModule, type ModuleContext } from '../../src/cloudconfig/module.ts'
 import { ItemsFailed, messageOf } from '../../src/machine/errors.ts'
 import { isJsonObject, type Json } from '../../src/machine/json.ts'
+import type { Machine } from '../../src/machine/machine.ts'
 import { bytesBehind, deviceSize, type Partition, partitionOf } from '../../src/machine/partition.ts'
 import { deviceOfPath } from '../../src/machine/root-device.ts'
+import { encryptedVolumeOf, growEncrypted } from './encrypted.ts'
 import { chooseTool, type GrowTool } from './grow-tools.ts'
 import { alignmentBytes } from './partition-table.ts'
 
@@ -51,31 +53,33 @@ const blockDevice = ({ machine }: ModuleContext, entry: string): string | undefi
   return machine.files.stat(entry)?.type === 'device' ? entry : undefined
 }
 
-/** The partition of an entry, when there is room behind it: asking the kernel costs nothing, a tool takes a while. */
-const growable = (context: ModuleContext, entry: string): Partition | undefined => {
+/** An entry's partition grows, and what is encrypted on it. */
+const growEntry = async (context: ModuleContext, tool: GrowTool, entry: string): Promise<void> => {
   const { machine } = context
   const device = blockDevice(context, entry)
-  const partition = device === undefined ? undefined : partitionOf(machine, device)
-  if (partition === undefined) {
-    machine.log.debug(`growpart: ${entry} is on no partition: skipped`)
-    return undefined
-  }
-  const behind = bytesBehind(machine, partition)
-  if (behind === undefined || behind > alignmentBytes) return partition
-  machine.log.debug(`growpart: ${entry} (${partition.path}) is as large as it can be`)
-  return undefined
+  if (device === undefined) return machine.log.debug(`growpart: ${entry} is on no block device: skipped`)
+  const volume = await encryptedVolumeOf(machine, device)
+  await growPartition(context, tool, entry, volume?.partition ?? device)
+  if (volume === undefined) return
+  const message = (await growEncrypted(machine, volume)) ? 'fills its partition' : 'has no key to be grown by: skipped'
+  machine.log.info(`growpart: the encrypted ${volume.path} ${message}`)
 }
 
-const growOne = async (context: ModuleContext, tool: GrowTool, entry: string, partition: Partition): Promise<void> => {
+const growPartition = async (context: ModuleContext, tool: GrowTool, entry: string, device: string): Promise<void> => {
   const { machine, paths } = context
+  const partition = partitionOf(machine, device)
+  if (partition === undefined) return machine.log.debug(`growpart: ${entry} (${device}) is no partition: skipped`)
   const before = deviceSize(machine, partition.path)
-  if (!(await tool.grow(machine, partition, `${paths.run}/tmp/growpart`))) {
-    machine.log.debug(`growpart: ${entry} (${partition.path}) is as large as it can be`)
-    return
+  if (!hasRoom(machine, partition) || !(await tool.grow(machine, partition, `${paths.run}/tmp/growpart`))) {
+    return machine.log.debug(`growpart: ${entry} (${partition.path}) is as large as it can be`)
   }
   const after = deviceSize(machine, partition.path)
   machine.log.info(`growpart: ${entry} (${partition.path}) grew from ${before} to ${after} bytes`)
 }
+
+/** Asking the kernel costs nothing, a tool takes a while. Where the kernel does not tell, the tool must. */
+const hasRoom = (machine: Machine, partition: Partition): boolean =>
+  (bytesBehind(machine, partition) ?? Number.POSITIVE_INFINITY) > alignmentBytes
 
 /** `growpart: no` is reported as no mapping; it hardly means that something should grow. */
 const isNoMapping = (value: Json | undefined): boolean => value !== undefined && value !== null && !isJsonObject(value)
@@ -87,7 +91,8 @@ export default defineModule({
   title: 'Grow partitions',
   description:
     'At every boot, so that a disk that was made larger is used at the next one. The file system follows by resizefs. ' +
-    'Nothing is written where nothing can grow. Encrypted and mapped devices are left alone.',
+    'Nothing is written where nothing can grow. A LUKS volume grows with its partition, where the image has left a key for ' +
+    'that in /cc_growpart_keydata.',
   examples: ['#cloud-config\ngrowpart:\n  mode: auto\n  devices: [/, /dev/vdb1]\n  ignore_growroot_disabled: false\n'],
   schema,
   run: async ({ growpart: settings = {} }, context) => {
@@ -105,8 +110,7 @@ export default defineModule({
     const failures: string[] = []
     for (const entry of devices) {
       try {
-        const partition = growable(context, entry)
-        if (partition !== undefined) await growOne(context, tool, entry, partition)
+        await growEntry(context, tool, entry)
       } catch (error) {
         const line = `growpart.devices: ${entry}: ${messageOf(error)}`
         machine.log.error(line)

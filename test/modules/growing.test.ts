@@ -120,6 +120,72 @@ test('one device that fails does not stop the others', async () => {
   assert.deepEqual(commandLines(machine), ['growpart /dev/nvme0n1 2', 'growpart /dev/nvme0n1 1'])
 })
 
+const mapped: Readonly<Record<string, MemoryFile>> = {
+  '/dev/mapper/root': { link: '../dm-0' },
+  '/dev/dm-0': { device: true },
+  '/sys/class/block/dm-0/slaves/nvme0n1p1': '',
+}
+const keyData = (text: string): Readonly<Record<string, MemoryFile>> => ({ '/cc_growpart_keydata': text })
+
+test('an encrypted volume grows after its partition, and the key for that is destroyed', async () => {
+  let key = ''
+  const machine = machineOf({
+    root: 'ext4 /dev/mapper/root',
+    installed: ['growpart', 'cryptsetup'],
+    files: { ...mapped, ...keyData('{"key": "c2VjcmV0", "slot": 5}') },
+    onCommand: (argv, { input }) => {
+      if (argv.includes('resize')) key = Buffer.from(input ?? '').toString()
+      return undefined
+    },
+  })
+  await grow(machine)
+  assert.deepEqual(commandLines(machine), [
+    'growpart /dev/nvme0n1 1',
+    'cryptsetup --key-file - resize /dev/dm-0',
+    'cryptsetup luksKillSlot --batch-mode /dev/nvme0n1p1 5',
+  ])
+  assert.equal(key, 'secret')
+  assert.equal(machine.files.exists('/cc_growpart_keydata'), false)
+})
+
+test('an encrypted volume that can not be grown loses its key all the same', async () => {
+  const machine = machineOf({
+    root: 'ext4 /dev/mapper/root',
+    installed: ['growpart', 'cryptsetup'],
+    files: { ...mapped, ...keyData('{"key": "c2VjcmV0", "slot": 5}') },
+    onCommand: (argv) => (argv.includes('resize') ? { exitCode: 1 } : undefined),
+  })
+  await assert.rejects(grow(machine), /cryptsetup/)
+  assert.equal(commandLines(machine).at(-1), 'cryptsetup luksKillSlot --batch-mode /dev/nvme0n1p1 5')
+  assert.equal(machine.files.exists('/cc_growpart_keydata'), false)
+})
+
+test('without a key, or with a broken one, the volume stays, and the partition grows', async () => {
+  for (const [files, fails] of [
+    [{}, false],
+    [keyData('secret stuff'), true],
+    [keyData('{"key": "c2VjcmV0"}'), true],
+  ] as const) {
+    const installed = ['growpart', 'cryptsetup']
+    const machine = machineOf({ root: 'ext4 /dev/mapper/root', installed, files: { ...mapped, ...files } })
+    if (fails) await assert.rejects(grow(machine), /cc_growpart_keydata/)
+    else await grow(machine)
+    assert.deepEqual(commandLines(machine), ['growpart /dev/nvme0n1 1'])
+    assert.ok(!complaints(machine).join().includes('secret stuff'))
+  }
+})
+
+test('a mapped device that is not encrypted is left alone', async () => {
+  const machine = machineOf({
+    root: 'ext4 /dev/mapper/root',
+    installed: ['growpart', 'cryptsetup'],
+    files: mapped,
+    onCommand: (argv) => (argv[0] === 'cryptsetup' ? { exitCode: 4 } : undefined),
+  })
+  await grow(machine)
+  assert.deepEqual(commandLines(machine), [])
+})
+
 const gpt = `label: gpt
 device: /dev/nvme0n1
 unit: sectors
