@@ -20,8 +20,8 @@ test('The configuration that the kernel command line names is fetched and holds 
 
 test('What is no cloud-config is not used, and nothing is fetched where nobody asks', async () => {
   const machine = withAddress('<html>')
-  await openBoot({ machine, records: machine.records, network: 'up' })
-  assert.match(machine.records.map(({ message }) => message).join('\n'), /does not start with #cloud-config/)
+  const { findings } = await openBoot({ machine, records: machine.records, network: 'up' })
+  assert.match(findings.map(({ message }) => message).join('\n'), /does not start with #cloud-config/)
   const silent = withAddress('#cloud-config\nlocale: fr_FR.UTF-8\n')
   await openBoot({ machine: silent, records: silent.records })
   assert.equal(silent.files.exists('/etc/cloud/cloud.cfg.d/91_kernel_cmdline_url.cfg'), false)
