@@ -1,11 +1,9 @@
 import type { ConfigModule } from '../src/cloudconfig/module.ts'
-import { notYet } from './not-yet.ts'
 import { retiredModules } from './retired.ts'
 
 /** Every config module firstlight knows, by id. Loaded when first needed. */
 export const modules: Readonly<Record<string, () => Promise<ConfigModule>>> = {
   ...retiredModules,
-  ...notYet,
   puppet: async () => (await import('./puppet/index.ts')).default,
   chef: async () => (await import('./chef/index.ts')).default,
   lxd: async () => (await import('./lxd/index.ts')).default,
@@ -20,6 +18,24 @@ export const modules: Readonly<Record<string, () => Promise<ConfigModule>>> = {
   apt_pipelining: async () => (await import('./apt_pipelining.ts')).default,
   mounts: async () => (await import('./mounts/index.ts')).default,
   disk_setup: async () => (await import('./disk_setup/index.ts')).default,
+  ntp: async () => (await import('./ntp/index.ts')).default,
+  install_hotplug: async () => (await import('./install_hotplug.ts')).default,
+  raspberry_pi: async () => (await import('./raspberry_pi.ts')).default,
+  yum_add_repo: async () => (await import('./yum_add_repo.ts')).default,
+  zypper_add_repo: async () => (await import('./zypper_add_repo.ts')).default,
+  keyboard: async () => (await import('./keyboard.ts')).default,
+  rsyslog: async () => (await import('./rsyslog/index.ts')).default,
+  byobu: async () => (await import('./byobu.ts')).default,
+  grub_dpkg: async () => (await import('./grub_dpkg.ts')).default,
+  resolv_conf: async () => (await import('./resolv_conf.ts')).default,
+  apk_configure: async () => (await import('./apk_configure.ts')).default,
+  fan: async () => (await import('./fan.ts')).default,
+  disable_ec2_metadata: async () => (await import('./disable_ec2_metadata.ts')).default,
+  ubuntu_autoinstall: async () => (await import('./ubuntu_autoinstall.ts')).default,
+  ubuntu_drivers: async () => (await import('./ubuntu_drivers.ts')).default,
+  reset_rmc: async () => (await import('./reset_rmc.ts')).default,
+  rh_subscription: async () => (await import('./rh_subscription/index.ts')).default,
+  spacewalk: async () => (await import('./spacewalk.ts')).default,
   users_groups: async () => (await import('./users_groups/index.ts')).default,
   ssh: async () => (await import('./ssh/index.ts')).default,
   ssh_authkey_fingerprints: async () => (await import('./ssh_authkey_fingerprints/index.ts')).default,

@@ -18,6 +18,10 @@ export interface MoreSources {
   readonly isForTool: IsForTool
 }
 
+/** Several may write to the same file: then their names decide. */
+const byName = ([left]: readonly [string, unknown], [right]: readonly [string, unknown]): number =>
+  left < right ? -1 : 1
+
 /** Adds package sources with their keys, each on its own, then refreshes the lists. */
 export const addSources = async (
   context: ModuleContext,
@@ -26,7 +30,7 @@ export const addSources = async (
 ): Promise<void> => {
   const { machine, distro } = context
   const replaced = new Set<string>()
-  for (const [name, entry] of Object.entries(entries)) {
+  for (const [name, entry] of Object.entries(entries).sort(byName)) {
     const key = `apt.sources.${name}`
     await attempt(key, async () => {
       const filename = entry.filename ?? name

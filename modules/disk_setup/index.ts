@@ -35,7 +35,7 @@ const partitionAll = async (
   definitions: Readonly<Record<string, DiskDefinition>>,
 ): Promise<void> => {
   const byDevice = new Map<string, { readonly key: string; readonly definition: DiskDefinition }>()
-  for (const [name, definition] of Object.entries(definitions)) {
+  for (const [name, definition] of Object.entries(definitions).sort(([left], [right]) => (left < right ? -1 : 1))) {
     byDevice.set(await deviceNamed(context, name), { key: `disk_setup.${name}`, definition })
   }
   for (const [device, { key, definition }] of byDevice) {
