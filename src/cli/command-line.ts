@@ -16,6 +16,12 @@ const configure = (parser: Argv, command: Command): Argv => {
   return configured.options(command.options ?? {})
 }
 
+/** cloud-init has some commands under `devel`: `cloud-init devel make-mime`. */
+const withoutDevel = (words: readonly string[]): string[] => {
+  const first = words.findIndex((word) => !word.startsWith('-'))
+  return words.filter((word, index) => index !== first || word !== 'devel' || words.length === first + 1)
+}
+
 /**
  * Parses a command line with yargs and runs the command.
  * @param program the name firstlight was called by: as `cloud-id` it is that one command
@@ -24,7 +30,7 @@ const configure = (parser: Argv, command: Command): Argv => {
 export const runCommandLine = async (program: string, words: readonly string[]): Promise<number> => {
   const console = processConsole()
   let exitCode = 0
-  const parser = yargs([...(program === 'cloud-id' ? ['cloud-id'] : []), ...words])
+  const parser = yargs([...(program === 'cloud-id' ? ['cloud-id'] : []), ...withoutDevel(words)])
     .scriptName(program)
     .usage('$0 <command> [options]')
     .option('root', {

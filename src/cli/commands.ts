@@ -4,6 +4,7 @@ import { cleanCommand } from './clean.ts'
 import { cloudIdCommand } from './cloud-id.ts'
 import type { Command } from './command.ts'
 import { initCommand } from './init.ts'
+import { makeMimeCommand } from './make-mime.ts'
 import { modulesCommand } from './modules.ts'
 import { planCommand } from './plan.ts'
 import { queryCommand } from './query.ts'
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   queryCommand,
   schemaCommand,
   renderCommand,
+  makeMimeCommand,
   cleanCommand,
   cloudIdCommand,
   sandboxInsideCommand,
