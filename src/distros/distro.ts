@@ -19,6 +19,8 @@ export interface DistroParts {
   /** The package manager, as system_info configures it (apt_get_command, apt_get_wrapper ...). */
   readonly packages: (systemInfo: JsonObject) => PackageManager
   readonly services: ServiceManager
+  /** Name of the SSH server's service, where it is not system_info.ssh_svcname that decides. */
+  readonly sshService?: string
   readonly accounts: Accounts
   /** Where the host name, the time zone and the locale are kept, and how they are put in force. */
   readonly identity: Identity

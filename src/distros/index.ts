@@ -1,11 +1,19 @@
 import type { JsonObject } from '../machine/json.ts'
 import type { Machine } from '../machine/machine.ts'
 import type { Distro, DistroParts } from './distro.ts'
+import { suseNames, yumNames } from './names.ts'
+
+const named = (names: readonly string[], load: () => Promise<DistroParts>) =>
+  Object.fromEntries(names.map((name) => [name, load]))
 
 /** A distribution's own object, by system_info.distro. Loaded when it is this machine's. */
 const distros: Readonly<Record<string, () => Promise<DistroParts>>> = {
   debian: async () => (await import('./debian.ts')).debian,
   ubuntu: async () => (await import('./ubuntu.ts')).ubuntu,
+  'raspberry-pi-os': async () => (await import('./raspberry-pi-os.ts')).raspberryPiOs,
+  alpine: async () => (await import('./alpine.ts')).alpine,
+  ...named([...yumNames, 'amazon'], async () => (await import('./redhat.ts')).redhat),
+  ...named(suseNames, async () => (await import('./suse.ts')).suse),
 }
 
 /** What an unknown distribution without a known relative is treated as. */
@@ -46,6 +54,7 @@ export const loadDistro = async (id: string, systemInfo: JsonObject, machine: Ma
 const assemble = (parts: DistroParts, id: string, systemInfo: JsonObject): Distro => ({
   ...parts,
   id,
-  systemInfo,
+  // The image may have another name for it in its cloud.cfg, which is often Debian's.
+  systemInfo: parts.sshService === undefined ? systemInfo : { ...systemInfo, ssh_svcname: parts.sshService },
   packages: parts.packages(systemInfo),
 })
