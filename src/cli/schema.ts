@@ -14,9 +14,15 @@ export const schemaCommand: Command = {
     },
     'instance-data': { alias: 'i', type: 'string', describe: 'Render a template with this instance data' },
     system: { type: 'boolean', describe: 'Check what this machine was given' },
+    export: { type: 'boolean', describe: 'Print the JSON schema of a cloud-config, for editors' },
     annotate: { type: 'boolean', describe: 'Show the file with a mark on each line that has a fault' },
   },
   run: async (context, args) => {
+    if (isSet(args, 'export')) {
+      const { editorSchema } = await import('../schema/editor-schema.ts')
+      context.console.print(JSON.stringify(await editorSchema(), null, 2))
+      return 0
+    }
     const { answerSchema } = await import('../schema/schema-command.ts')
     const { readPaths } = await import('../cloudconfig/read-paths.ts')
     const { consoleLog } = await import('./console-log.ts')
