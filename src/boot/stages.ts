@@ -4,6 +4,7 @@ import { becomeInstance } from './become-instance.ts'
 import { beginBoot } from './begin-boot.ts'
 import type { Boot } from './boot.ts'
 import { keepChanges } from './changes.ts'
+import { configureNetwork } from './configure-network.ts'
 import { earlyHostname } from './early-hostname.ts'
 import { effectiveConfig, type StageConfig } from './effective-config.ts'
 import { findInstance, manualCleanMark } from './find-instance.ts'
@@ -22,10 +23,11 @@ const localStage = async (boot: Boot): Promise<StageReport> => {
   const cached = await findInstance(boot, 'local')
   if (!cached) {
     boot.machine.log.info('no datasource answered without the network; it is looked for again when the network is up')
-    return { errors: [] }
+    return { errors: await configureNetwork(boot, undefined, { bringsUp: false }) }
   }
   await takeUp(boot, cached)
-  return { errors: [], datasource: describeDatasource(cached) }
+  const errors = await configureNetwork(boot, cached, { bringsUp: false })
+  return { errors, datasource: describeDatasource(cached) }
 }
 
 /** With the network: whoever is left is asked, user-data is taken, and the first modules run. */
@@ -33,8 +35,12 @@ const networkStage = async (boot: Boot): Promise<StageReport> => {
   const known = currentInstance(boot)
   const cached = known ?? (await findInstance(boot, 'network'))
   if (!cached) return { errors: ['no datasource is configured: check datasource_list in /etc/cloud/cloud.cfg'] }
-  if (!known) await takeUp(boot, cached)
-  const errors = await takeUserData(boot, cached)
+  const errors: string[] = []
+  if (!known) {
+    await takeUp(boot, cached)
+    errors.push(...(await configureNetwork(boot, cached, { bringsUp: true })))
+  }
+  errors.push(...(await takeUserData(boot, cached)))
   const config = await effectiveConfig(boot, cached)
   publishCombinedConfig(boot, config.combined)
   const failures = await runModulesOf(boot, cached, config, 'init')

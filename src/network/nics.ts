@@ -70,7 +70,7 @@ export const nicNamesByMac = (machine: Machine): Map<string, string> =>
   new Map(listNics(machine).map(({ mac, name }) => [mac, name]))
 
 /** States in which a cable may still turn out to be plugged in (kernel documentation, operstates). */
-const hopefulStates = new Set(['dormant', 'down', 'lowerlayerdown', 'unknown'])
+const hopefulStates = new Set(['dormant', 'down', 'lowerlayerdown', 'unknown', 'up'])
 
 const mayConnect = (machine: Machine, { name, operState }: Nic): boolean =>
   hopefulStates.has(operState) || fact(machine, name, 'dormant') === '1'

@@ -32,9 +32,9 @@ export const renderNetworkManager: Renderer = (model) => {
 
 /** Clouds hand out addresses made from the MAC address (EUI-64), as older versions of NetworkManager used. */
 const addressMode = `${header}[.config]
-enable=nm-version-min:1.40
+  enable=nm-version-min:1.40
 [connection.30-cloud-init-ip6-addr-gen-mode]
-ipv6.addr-gen-mode=0
+  ipv6.addr-gen-mode=0
 `
 
 const keyfile = (link: Link, sections: Sections): RenderedFile => ({
@@ -84,11 +84,14 @@ const connection = (link: Link, bridge: string | undefined, model: NetworkModel)
   general.set('autoconnect-priority', '120')
   general.set('type', type)
   const isFoundByMac = link.mac !== undefined && (type === 'ethernet' || type === 'infiniband')
+  if (link.bondMaster !== undefined) {
+    general.set('slave-type', 'bond')
+    general.set('master', connectionUuid(link.bondMaster))
+  }
   if (!isFoundByMac) general.set('interface-name', link.name)
-  const master = link.bondMaster ?? bridge
-  if (master !== undefined) {
-    general.set('slave-type', link.bondMaster === undefined ? 'bridge' : 'bond')
-    general.set('master', connectionUuid(master))
+  if (link.bondMaster === undefined && bridge !== undefined) {
+    general.set('slave-type', 'bridge')
+    general.set('master', connectionUuid(bridge))
   }
   section(sections, 'user').set('org.freedesktop.NetworkManager.origin', 'cloud-init')
   addDevice(sections, link, type, model)

@@ -13,7 +13,7 @@ import {
 import { underscored } from '../parse/option-names.ts'
 import { bondingOptions } from './bonding-options.ts'
 import type { KeyValues } from './key-values.ts'
-import type { Surroundings } from './sysconfig.ts'
+import type { Surroundings } from './sysconfig-surroundings.ts'
 
 const typeNames: Partial<Record<LinkType, string>> = {
   physical: 'Ethernet',

@@ -4,7 +4,7 @@ import { cidr, type Link } from '../model.ts'
 import { underscored } from '../parse/option-names.ts'
 import { bondingOptions } from './bonding-options.ts'
 import type { KeyValues } from './key-values.ts'
-import type { Surroundings } from './sysconfig.ts'
+import type { Surroundings } from './sysconfig-surroundings.ts'
 
 /** One ifcfg file of wicked: ifcfg(5), ifcfg-bonding(5), ifcfg-bridge(5), ifcfg-vlan(5). */
 export const suseLink = (link: Link, around: Surroundings): KeyValues => {

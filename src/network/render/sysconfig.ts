@@ -1,21 +1,12 @@
-import { hasDefaultRoute, type Link, type NetworkModel } from '../model.ts'
+import type { Link, NetworkModel } from '../model.ts'
 import { writeKeyValues } from './key-values.ts'
 import { header, type RenderedFile, type Renderer } from './renderer.ts'
 import { resolvConf } from './resolv-conf.ts'
 import { rhelLink } from './sysconfig-rhel.ts'
 import { rhelRouteFiles } from './sysconfig-routes.ts'
+import { surroundingsOf } from './sysconfig-surroundings.ts'
 import { suseLink } from './sysconfig-suse.ts'
 import { udevRules } from './udev-rules.ts'
-
-/** What a renderer of one link needs to know of the others. */
-export interface Surroundings {
-  /** The bridge that each link is a port of, by the link's name. */
-  readonly bridges: ReadonlyMap<string, string>
-  /** Names of the members of each bond, by the bond's name. */
-  readonly members: ReadonlyMap<string, readonly string[]>
-  /** Some link has a default route of its own; then DHCP on the others must not bring another. */
-  readonly hasDefaultRoute: boolean
-}
 
 const suseDistros = new Set([
   'opensuse',
@@ -64,27 +55,9 @@ const renderSuse = (model: NetworkModel): RenderedFile[] => {
 /** The loopback interface has a file of the distribution's own. */
 const isWritten = (link: Link): boolean => link.type !== 'loopback'
 
-const surroundingsOf = ({ links }: NetworkModel): Surroundings => ({
-  bridges: new Map(links.flatMap(({ name, bridge }) => (bridge?.ports ?? []).map((port) => [port, name] as const))),
-  members: new Map(
-    links.flatMap(({ name, bond }) => (bond === undefined ? [] : [[name, [...bond.members].sort()] as const])),
-  ),
-  hasDefaultRoute: links.some(hasDefaultRoute),
-})
-
 const rhelNetwork = ({ links }: NetworkModel): string => {
   const usesIpv6 = links.some(({ subnets }) =>
     subnets.some(({ type, family, address }) => type === 'dhcp6' || (family === 6 && address !== undefined)),
   )
-  return writeKeyValues(
-    new Map([
-      ['NETWORKING', 'yes'],
-      ...(usesIpv6
-        ? ([
-            ['NETWORKING_IPV6', 'yes'],
-            ['IPV6_AUTOCONF', 'no'],
-          ] as const)
-        : []),
-    ]),
-  )
+  return `NETWORKING=yes\n${usesIpv6 ? 'NETWORKING_IPV6=yes\nIPV6_AUTOCONF=no\n' : ''}`
 }
