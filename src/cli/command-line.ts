@@ -22,6 +22,12 @@ const withoutDevel = (words: readonly string[]): string[] => {
   return words.filter((word, index) => index !== first || word !== 'devel' || words.length === first + 1)
 }
 
+/** Short words that a command has for itself, in their long form. */
+const spelledOut = (words: readonly string[]): string[] => {
+  const command = commands.find(({ usage }) => words.includes(usage.split(' ', 1)[0] ?? ''))
+  return words.map((word) => command?.shortWords?.[word] ?? word)
+}
+
 /**
  * Parses a command line with yargs and runs the command.
  * @param program the name firstlight was called by: as `cloud-id` it is that one command
@@ -30,7 +36,7 @@ const withoutDevel = (words: readonly string[]): string[] => {
 export const runCommandLine = async (program: string, words: readonly string[]): Promise<number> => {
   const console = processConsole()
   let exitCode = 0
-  const parser = yargs([...(program === 'cloud-id' ? ['cloud-id'] : []), ...withoutDevel(words)])
+  const parser = yargs([...(program === 'cloud-id' ? ['cloud-id'] : []), ...spelledOut(withoutDevel(words))])
     .scriptName(program)
     .usage('$0 <command> [options]')
     .option('root', {

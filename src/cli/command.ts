@@ -36,6 +36,8 @@ export interface Command {
   readonly summary: string
   /** Not in the help: firstlight calls it itself. */
   readonly isHidden?: boolean
+  /** Short words that mean something else here than for all commands: `-d` and what it stands for. */
+  readonly shortWords?: Readonly<Record<string, string>>
   readonly options?: Readonly<Record<string, Options>>
   readonly positionals?: Readonly<Record<string, PositionalOptions>>
   /** Returns the exit code. */

@@ -6,6 +6,7 @@ import type { Command } from './command.ts'
 import { initCommand } from './init.ts'
 import { makeMimeCommand } from './make-mime.ts'
 import { modulesCommand } from './modules.ts'
+import { netConvertCommand } from './net-convert.ts'
 import { planCommand } from './plan.ts'
 import { queryCommand } from './query.ts'
 import { renderCommand } from './render.ts'
@@ -31,6 +32,7 @@ export const commands: readonly Command[] = [
   schemaCommand,
   renderCommand,
   makeMimeCommand,
+  netConvertCommand,
   cleanCommand,
   cloudIdCommand,
   sandboxInsideCommand,
