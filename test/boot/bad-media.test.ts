@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { createCloud } from '../../src/simulator/index.ts'
 import { assertEnded, assertFitToRead, assertReachable, assertToldOnce, secret } from './expectations.ts'
 import { bootStages, imageKey } from './made-up-boot.ts'
-import { bootableOn } from './on-cloud.ts'
+import { bootableOn, noNetwork } from './on-cloud.ts'
 
 const cloudKey = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICloudCloudCloudCloudCloudCloudCloudCloudClo cloud'
 const userData = `#cloud-config\npassword: ${secret}\nwrite_files:\n  - {path: /etc/good, content: "good\\n"}\n`
@@ -103,7 +103,7 @@ for (const { name, cloud: cloudName, change, told, isUsable = false } of cases) 
       files: change(files),
     }))
     const config = { datasource_list: [cloud.datasource, 'None'] }
-    const machine = bootableOn({ cloud, config }, { disks, http: () => undefined as never })
+    const machine = bootableOn({ cloud, config }, { disks, http: noNetwork })
     await bootStages(machine)
     assertEnded(machine)
     assertReachable(machine, isUsable ? [imageKey, cloudKey] : [imageKey])

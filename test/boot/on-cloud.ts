@@ -52,3 +52,7 @@ export const bootableOn = (
       ...options.files,
     },
   })
+
+/** Nobody answers, and it does not take long to find out. */
+export const noNetwork = ({ url }: HttpRequest): HttpOutcome =>
+  new HttpFailure(url, 'unreachable', 'network unreachable')
