@@ -13,7 +13,7 @@ import type { Machine } from '../machine/machine.ts'
 import { planMachine } from '../machine/plan.ts'
 import { traceParts } from '../userdata/config-origins.ts'
 import { consumeUserData } from '../userdata/consume.ts'
-import { defaultUserDataLimits } from '../userdata/part.ts'
+import { userDataLimitsOf } from '../userdata/limits.ts'
 import type { Boot } from './boot.ts'
 import { openBoot } from './open-boot.ts'
 import { publishInstanceData } from './publish-instance-data.ts'
@@ -34,7 +34,7 @@ export interface ExplainedConfig {
 }
 
 /** Somebody waits for the answer: what does not come soon is taken from the last boot. */
-const limits = { ...defaultUserDataLimits, maxIncludeSeconds: 5, maxAllIncludesSeconds: 20 }
+const shortWaits = { maxIncludeSeconds: 5, maxAllIncludesSeconds: 20 }
 
 /**
  * The configuration of a machine, with the origin of everything in it. User-data and vendor-data are taken apart again,
@@ -112,13 +112,14 @@ const traceDocuments = async (
   data: InstanceData,
 ): Promise<Map<LayerName, Traced<JsonObject>>> => {
   const traced = new Map<LayerName, Traced<JsonObject>>()
+  const limits = { ...userDataLimitsOf(base.config), ...shortWaits }
   await consumeUserData(machine.as('plan'), {
     paths,
     data,
     base,
     isNew: false,
     limits,
-    onConfigParts: (source, parts) => void traced.set(source, traceParts(parts, source)),
+    onConfigParts: (source, parts) => void traced.set(source, traceParts(parts, source, limits.yaml)),
   })
   return traced
 }

@@ -7,7 +7,7 @@ export const knownKeys: ReadonlySet<string> = new Set(
   apt_upgrade authkey_hash autoinstall bootcmd byobu_by_default ca-certs ca_certs chef chpasswd cloud_config_modules
   cloud_final_modules cloud_init_modules conf_d create_hostname_file datasource datasource_list debug def_log_file
   device_aliases disable_ec2_metadata disable_network_activation disable_root disable_root_opts disk_setup drivers fan
-  final_message fqdn fs_setup groups growpart grub-dpkg grub_dpkg hostname instance_id keyboard landscape launch-index
+  final_message fqdn fs_setup groups growpart grub-dpkg grub_dpkg hostname input_limits instance_id keyboard landscape launch-index
   locale locale_configfile log_cfgs logcfg lxd manage_etc_hosts manage_resolv_conf manual_cache_clean mcollective
   merge_how merge_type mount_default_fields mounts network no_ssh_fingerprints ntp output package_reboot_if_required
   package_update package_upgrade packages password phone_home policy power_state prefer_fqdn_over_hostname

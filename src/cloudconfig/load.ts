@@ -4,9 +4,11 @@ import type { Log } from '../machine/log.ts'
 import type { Machine } from '../machine/machine.ts'
 import { configOnCommandLine } from './command-line.ts'
 import { builtInConfig } from './defaults.ts'
+import { yamlLimitsOf } from './input-limits.ts'
 import type { ConfigLayer, LayerName, LayerTree, ListMeeting } from './layers.ts'
 import { mergeUnder, readListMeeting } from './list-meeting.ts'
-import { readConfigFileText, readConfigText } from './read-config.ts'
+import { type ReadConfigOptions, readConfigFileText, readConfigText } from './read-config.ts'
+import type { YamlLimits } from './yaml.ts'
 
 /** The configuration of the image: what holds before any cloud was asked. */
 export interface BaseConfig {
@@ -56,9 +58,9 @@ const layerOfFile = async (
   machine: Machine,
   name: LayerName,
   path: string,
-  variablesFile?: string,
+  options: ReadConfigOptions = {},
 ): Promise<ConfigLayer> => {
-  const read = await readConfigFileText(machine, path, variablesFile)
+  const read = await readConfigFileText(machine, path, options)
   return typeof read === 'object' ? { name, source: path, ...read } : layer(name, path, {})
 }
 
@@ -69,7 +71,7 @@ const mainLayer = async (
   variablesFile: string,
   standIn: string | undefined,
 ): Promise<ConfigLayer> => {
-  const read = await readConfigFileText(machine, file, variablesFile)
+  const read = await readConfigFileText(machine, file, { variablesFile })
   if (typeof read === 'object') return { name: 'image', source: file, ...read }
   if (standIn === undefined) return layer('image', file, {})
   const source = 'the configuration that firstlight ships'
@@ -87,7 +89,7 @@ const readImageLayers = async (
   const names = folder === undefined ? [] : machine.files.list(folder).filter((name) => name.endsWith('.cfg'))
   const members: ConfigLayer[] = []
   for (const name of names.toReversed()) {
-    members.push(await layerOfFile(machine, 'image', `${folder}/${name}`, variablesFile))
+    members.push(await layerOfFile(machine, 'image', `${folder}/${name}`, { variablesFile }))
   }
   return { members: [{ members }, main] }
 }
@@ -148,7 +150,8 @@ export const effectiveConfig = async (
   const named = machine.environment['CLOUD_CFG']
   const environment = named ? [await layerOfFile(machine, 'environment', named)] : []
   const datasource = layers.datasource ? [layer('datasource', 'datasource', layers.datasource)] : []
-  const read = instanceFolder === undefined ? [] : await readInstanceFiles(machine, instanceFolder)
+  const read =
+    instanceFolder === undefined ? [] : await readInstanceFiles(machine, instanceFolder, yamlLimitsOf(base.config))
   const instance = withListMeetings(machine.log, read, [...datasource, layer('image', 'image', base.config)])
   const above = [...environment, ...instance, ...datasource]
   const { system_info: _ownSystemInfo, ...baseConfig } = base.config
@@ -201,8 +204,8 @@ export const instanceFiles: readonly (readonly [LayerName, string])[] = [
   ['vendor-data', 'vendor-cloud-config.txt'],
 ]
 
-const readInstanceFiles = (machine: Machine, folder: string): Promise<ConfigLayer[]> =>
-  Promise.all(instanceFiles.map(([name, file]) => layerOfFile(machine, name, `${folder}/${file}`)))
+const readInstanceFiles = (machine: Machine, folder: string, limits: YamlLimits): Promise<ConfigLayer[]> =>
+  Promise.all(instanceFiles.map(([name, file]) => layerOfFile(machine, name, `${folder}/${file}`, { limits })))
 
 /** The settings of a vendor-data: whether it is used, what goes in front of its scripts, which parts are left out. */
 export interface VendorSettings {

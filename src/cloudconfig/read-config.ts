@@ -4,12 +4,12 @@ import { isJsonObject, type JsonObject } from '../machine/json.ts'
 import type { Log } from '../machine/log.ts'
 import type { Machine } from '../machine/machine.ts'
 import { withUsableKeys } from './engine-keys.ts'
-import { parseYaml } from './yaml.ts'
+import { parseYaml, type YamlLimits } from './yaml.ts'
 
 /** A mapping from YAML text, an empty one from an empty text; undefined when it can't be used, reported in one line. */
-const configOfText = (text: string, source: string, log: Log): JsonObject | undefined => {
+const configOfText = (text: string, source: string, log: Log, limits?: YamlLimits): JsonObject | undefined => {
   try {
-    const value = parseYaml(text, source)
+    const value = parseYaml(text, source, limits)
     if (value === null) return {}
     if (isJsonObject(value)) return withUsableKeys(value, source, log)
     log.error(`${source} is left out: it must be a mapping of keys to values`)
@@ -36,14 +36,17 @@ export const readConfigFile = async (machine: Machine, path: string): Promise<Js
   return typeof read === 'object' ? read.config : read
 }
 
-/**
- * As readConfigFile, with the text.
- * @param variablesFile when given, a file that begins with `## template: jinja` is rendered with the variables in it
- */
+export interface ReadConfigOptions {
+  /** When given, a file that begins with `## template: jinja` is rendered with the variables in it. */
+  readonly variablesFile?: string
+  readonly limits?: YamlLimits
+}
+
+/** As readConfigFile, with the text. */
 export const readConfigFileText = async (
   machine: Machine,
   path: string,
-  variablesFile?: string,
+  { variablesFile, limits }: ReadConfigOptions = {},
 ): Promise<ConfigText | 'missing' | 'unusable'> => {
   const { files, log } = machine
   try {
@@ -53,7 +56,7 @@ export const readConfigFileText = async (
     if (text !== undefined) {
       const isTemplate = variablesFile !== undefined && /^##\s*template:/i.test(text)
       const rendered = isTemplate ? await renderedFile(machine, path, text, variablesFile) : text
-      const config = configOfText(rendered, path, log)
+      const config = configOfText(rendered, path, log, limits)
       return config ? { config, text: rendered } : 'unusable'
     }
     log.error(`${path} is left out: it is not UTF-8`)

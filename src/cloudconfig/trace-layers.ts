@@ -4,7 +4,7 @@ import type { ConfigLayer, LayerTree } from './layers.ts'
 import { mergeUnder } from './list-meeting.ts'
 import { layerRules, type MergeStrategy, parseMergeRules, strategyOf, takeMergeRules } from './merge-rules.ts'
 import { attribute, type Origin, type Traced, traceOf } from './origins.ts'
-import { parseYamlWithPositions } from './yaml.ts'
+import { parseYamlWithPositions, type YamlLimits } from './yaml.ts'
 
 /** Layers whose origins are known already, because they were made of parts. */
 export type TracedLayers = ReadonlyMap<ConfigLayer, Traced<JsonObject>>
@@ -52,10 +52,10 @@ const traceLayer = ({ name, source, config, text }: ConfigLayer): Traced<JsonObj
 })
 
 /** The origins of a value that was read from a YAML text; without a text (or a readable one), without lines. */
-export const traceText = (value: Json, text: string | undefined, origin: Origin) => {
+export const traceText = (value: Json, text: string | undefined, origin: Origin, limits?: YamlLimits) => {
   if (text === undefined || text === '') return traceOf(value, origin)
   try {
-    const { position } = parseYamlWithPositions(text, origin.source)
+    const { position } = parseYamlWithPositions(text, origin.source, limits)
     return traceOf(value, origin, isJsonObject(value) ? position : undefined)
   } catch {
     // Reported when it was read for real.

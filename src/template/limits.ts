@@ -26,7 +26,9 @@ export class Budget {
   spend(steps: number): void {
     this.#steps += steps
     if (this.#steps > this.#limits.maxSteps) {
-      throw new TemplateRuntimeError(`the template takes more than ${this.#limits.maxSteps} steps`)
+      throw new TemplateRuntimeError(
+        `the template takes more than ${this.#limits.maxSteps} steps (input_limits.template_steps)`,
+      )
     }
   }
 
@@ -39,7 +41,9 @@ export class Budget {
   /** For a text that is about to be made. */
   checkSize(size: number): void {
     if (size > this.#limits.maxSize) {
-      throw new TemplateRuntimeError(`the template makes more than ${this.#limits.maxSize} characters`)
+      throw new TemplateRuntimeError(
+        `the template makes more than ${this.#limits.maxSize} characters (input_limits.template_characters)`,
+      )
     }
     this.spend(Math.ceil(size / 1024))
   }
@@ -47,7 +51,9 @@ export class Budget {
   nested<T>(work: () => T): T {
     this.#depth += 1
     if (this.#depth > this.#limits.maxDepth) {
-      throw new TemplateRuntimeError(`macros or loops are nested deeper than ${this.#limits.maxDepth} levels`)
+      throw new TemplateRuntimeError(
+        `macros or loops are nested deeper than ${this.#limits.maxDepth} levels (input_limits.template_depth)`,
+      )
     }
     try {
       return work()

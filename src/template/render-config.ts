@@ -3,6 +3,7 @@ import { ConfigError, messageOf } from '../machine/errors.ts'
 import type { JsonObject } from '../machine/json.ts'
 import type { Log } from '../machine/log.ts'
 import { TemplateRuntimeError, TemplateSyntaxError } from './errors.ts'
+import { defaultTemplateLimits, type TemplateLimits } from './limits.ts'
 import { renderBasic, renderJinja } from './render.ts'
 import { missingPrefix } from './values.ts'
 
@@ -34,9 +35,15 @@ export const readHeader = (text: string): TemplateHeader => {
  * @param name what the text is called in messages
  * @throws ConfigError for an unknown kind, TemplateSyntaxError, TemplateRuntimeError
  */
-export const renderByHeader = (text: string, name: string, variables: JsonObject, log: Log): string => {
+export const renderByHeader = (
+  text: string,
+  name: string,
+  variables: JsonObject,
+  log: Log,
+  limits: TemplateLimits = defaultTemplateLimits,
+): string => {
   const { kind, body, firstLine } = readHeader(text)
-  const rendered = kind === 'jinja' ? renderJinja(body, variables, firstLine) : renderBasic(body, variables)
+  const rendered = kind === 'jinja' ? renderJinja(body, variables, firstLine, limits) : renderBasic(body, variables)
   const missing = [...rendered.matchAll(new RegExp(`${missingPrefix}(\\S+)`, 'g'))].map(
     ([, variable = '']) => `'${variable.replaceAll(missingPrefix, '')}'`,
   )
@@ -50,10 +57,16 @@ export const renderByHeader = (text: string, name: string, variables: JsonObject
  * Renders a jinja template among configuration and user-data.
  * @throws ConfigError when it has no jinja header or can't be rendered; the message names file, line and reason
  */
-export const renderTemplate = (text: string, name: string, variables: JsonObject, log: Log): string => {
+export const renderTemplate = (
+  text: string,
+  name: string,
+  variables: JsonObject,
+  log: Log,
+  limits: TemplateLimits = defaultTemplateLimits,
+): string => {
   if (readHeader(text).kind !== 'jinja') throw new ConfigError(name, 'has no header "## template: jinja"')
   try {
-    return renderByHeader(text, name, variables, log)
+    return renderByHeader(text, name, variables, log, limits)
   } catch (error) {
     throw new ConfigError(name, `the template can't be rendered: ${messageOf(error)}`)
   }

@@ -1,4 +1,4 @@
-import { parseYaml } from '../cloudconfig/yaml.ts'
+import { parseYaml, type YamlLimits } from '../cloudconfig/yaml.ts'
 import { ConfigError } from '../machine/errors.ts'
 import { isJsonObject, type Json, type JsonObject } from '../machine/json.ts'
 import { contentTypes, typeByBeginning } from './part.ts'
@@ -12,8 +12,8 @@ export interface ArchiveEntry {
 }
 
 /** @throws ConfigError, YamlError when it is no list */
-export const readArchive = (text: string, name: string): ArchiveEntry[] => {
-  const value = parseYaml(text, name)
+export const readArchive = (text: string, name: string, limits: YamlLimits): ArchiveEntry[] => {
+  const value = parseYaml(text, name, limits)
   if (value === null) return []
   if (!Array.isArray(value)) throw new ConfigError(name, 'a cloud-config-archive must be a list')
   return value.flatMap((entry) => {

@@ -7,7 +7,7 @@ import {
   strategyOf,
   takeMergeRules,
 } from '../cloudconfig/merge-rules.ts'
-import { dumpYaml, parseYaml } from '../cloudconfig/yaml.ts'
+import { defaultYamlLimits, dumpYaml, parseYaml, type YamlLimits } from '../cloudconfig/yaml.ts'
 import { ConfigError, messageOf } from '../machine/errors.ts'
 import { isJsonObject, type Json, type JsonObject, parseJson } from '../machine/json.ts'
 import type { Log } from '../machine/log.ts'
@@ -38,13 +38,21 @@ export interface MergedParts {
  * its Merge-Type header) says otherwise. A part that can't be used is reported and left out.
  * @param source whose parts they are, for the log: `user-data`
  */
-export const mergeConfigParts = (parts: readonly ConfigPart[], source: string, log: Log): MergedParts => {
+export const mergeConfigParts = (
+  parts: readonly ConfigPart[],
+  source: string,
+  log: Log,
+  limits: YamlLimits = defaultYamlLimits,
+): MergedParts => {
   let config: JsonObject = {}
   const merged: string[] = []
   const ignored: string[] = []
   for (const part of parts) {
     try {
-      config = part.kind === 'json-patch' ? patchConfig(config, part) : mergePart(config, part, source, log)
+      config =
+        part.kind === 'json-patch'
+          ? patchConfig(config, part)
+          : mergePart(config, readConfigPart(part, limits), `${source}: ${part.name}`, log)
       merged.push(part.name)
     } catch (error) {
       const problem = messageOf(error)
@@ -56,29 +64,31 @@ export const mergeConfigParts = (parts: readonly ConfigPart[], source: string, l
   return { config, merged, ignored }
 }
 
-const mergePart = (config: JsonObject, part: ConfigPart, source: string, log: Log): JsonObject => {
-  const { strategy, given } = readConfigPart(part)
+const mergePart = (config: JsonObject, { strategy, given }: ReadPart, name: string, log: Log): JsonObject => {
   if (!strategy.dict) {
-    log.warning(
-      `${source}: ${part.name} changes nothing: its merge_how has no dict(...), without which no key is taken over`,
-    )
+    log.warning(`${name} changes nothing: its merge_how has no dict(...), without which no key is taken over`)
   }
   const result = merge(config, given, strategy)
   return isJsonObject(result) ? result : config
+}
+
+interface ReadPart {
+  readonly given: JsonObject
+  readonly strategy: MergeStrategy
 }
 
 /**
  * What a cloud-config part says, and how it is merged over the parts before it.
  * @throws ConfigError, YamlError
  */
-export const readConfigPart = (part: ConfigPart): { readonly given: JsonObject; readonly strategy: MergeStrategy } => {
-  const { rules, rest } = takeMergeRules(readConfig(part))
+export const readConfigPart = (part: ConfigPart, limits: YamlLimits = defaultYamlLimits): ReadPart => {
+  const { rules, rest } = takeMergeRules(readConfig(part, limits))
   const ownRules: MergeRule[] = [...rules, ...parseMergeRules(part.mergeType ?? '')]
   return { given: rest, strategy: strategyOf(ownRules.length > 0 ? ownRules : parseMergeRules(partRules)) }
 }
 
-const readConfig = (part: ConfigPart): JsonObject => {
-  const value = parseYaml(part.text, part.name)
+const readConfig = (part: ConfigPart, limits: YamlLimits): JsonObject => {
+  const value = parseYaml(part.text, part.name, limits)
   if (value === null) throw new ConfigError(part.name, 'the cloud-config is empty')
   if (!isJsonObject(value)) throw new ConfigError(part.name, 'a cloud-config must be a mapping of keys to values')
   return value

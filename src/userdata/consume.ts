@@ -7,7 +7,7 @@ import type { Machine } from '../machine/machine.ts'
 import type { ConfigPart } from './cloud-config-parts.ts'
 import { deliverParts } from './deliver.ts'
 import type { Delivery, PartHandler } from './delivery.ts'
-import type { UserDataLimits } from './part.ts'
+import { type UserDataLimits, userDataLimitsOf } from './limits.ts'
 import { partsForLaunchIndex, readParts } from './read-parts.ts'
 
 export interface ConsumeOptions {
@@ -16,6 +16,7 @@ export interface ConsumeOptions {
   readonly base: BaseConfig
   /** First boot of this instance. */
   readonly isNew: boolean
+  /** Default: those of the image's configuration. */
   readonly limits?: UserDataLimits
   /** Is told the cloud-config parts of each source, for `why`. */
   onConfigParts?(source: UserDataSource, parts: readonly ConfigPart[]): void
@@ -61,15 +62,16 @@ const configFiles: Readonly<Record<UserDataSource, string>> = {
 
 const consumeOne = async (
   machine: Machine,
-  { paths, data, isNew, limits, onConfigParts }: ConsumeOptions,
+  { paths, data, base, isNew, onConfigParts, ...options }: ConsumeOptions,
   handlers: Map<string, PartHandler>,
   source: UserDataSource,
   documents: readonly Uint8Array[],
   excludedTypes: readonly string[] = [],
 ): Promise<void> => {
   const folder = instanceFolder(paths, data.instanceId)
+  const limits = options.limits ?? userDataLimitsOf(base.config)
   const cacheFolder = `${folder}/data/urlcache`
-  const parts = await readParts(machine, documents, { source, cacheFolder, ...(limits && { limits }) })
+  const parts = await readParts(machine, documents, { source, cacheFolder, limits })
   const below = source === 'user-data' ? '' : '/vendor'
   const delivery: Delivery = {
     source,
@@ -80,6 +82,7 @@ const consumeOne = async (
     frequencyFolder: `${paths.cloud}/scripts${below}`,
     variablesFile: `${paths.run}/instance-data-sensitive.json`,
     isFirstBoot: isNew,
+    limits,
     excludedTypes,
     events: [],
     handlers,

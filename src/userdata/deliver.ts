@@ -23,7 +23,10 @@ export const deliverParts = async (machine: Machine, parts: readonly Part[], del
     }
   }
   delivery.onConfigParts?.(configs)
-  const text = configs.length > 0 ? configFileText(mergeConfigParts(configs, delivery.source, machine.log)) : ''
+  const text =
+    configs.length > 0
+      ? configFileText(mergeConfigParts(configs, delivery.source, machine.log, delivery.limits.yaml))
+      : ''
   machine.files.write(delivery.configFile, bytesOfText(text), { mode: 0o600 })
   for (const handler of new Set(delivery.handlers.values())) await handler.end()
 }
@@ -55,10 +58,14 @@ const deliverPart = async (
   }
 }
 
-const unhandled = (part: Part, { source }: Delivery): string =>
-  part.contentType === contentTypes.notMultipart
+const unhandled = (part: Part, { source }: Delivery): string => {
+  if (part.payload.startsWith('\ufeff')) {
+    return `${source}: ${nameOf(part)} begins with a byte-order mark and has no effect: save it as UTF-8 without one`
+  }
+  return part.contentType === contentTypes.notMultipart
     ? `${source} is of no known kind and has no effect; its first line must be one such as #cloud-config or #!/bin/sh`
     : `${source}: nothing handles ${nameOf(part)}, so it has no effect`
+}
 
 /** @returns false when the type is none that is handled here. */
 const deliverKnown = async (
@@ -132,7 +139,13 @@ const deliverTemplate = async (
     return
   }
   const { renderTemplate, variablesOf } = await import('../template/render-config.ts')
-  const rendered = renderTemplate(part.payload, part.filename, variablesOf(stored), machine.log)
+  const rendered = renderTemplate(
+    part.payload,
+    part.filename,
+    variablesOf(stored),
+    machine.log,
+    delivery.limits.template,
+  )
   if (rendered === '') return
   const type = typeByBeginning(rendered)
   if (type === undefined || !templateTypes.has(type)) {

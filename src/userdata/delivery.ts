@@ -1,5 +1,6 @@
 import type { JsonObject } from '../machine/json.ts'
 import type { ConfigPart } from './cloud-config-parts.ts'
+import type { UserDataLimits } from './limits.ts'
 import type { Part } from './part.ts'
 
 /** A handler for content types of its own, brought by a part of user-data. */
@@ -25,6 +26,7 @@ export interface Delivery {
   readonly variablesFile: string
   /** First boot of the instance: part handlers for `once-per-instance` are called. */
   readonly isFirstBoot: boolean
+  readonly limits: UserDataLimits
   /** Content types that nobody may handle (vendor_data: disabled_handlers). */
   readonly excludedTypes?: readonly string[]
   /** Calls of part handlers that are still to be made. */

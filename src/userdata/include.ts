@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { ConfigError, messageOf } from '../machine/errors.ts'
 import { requestWithRetries } from '../machine/http-retry.ts'
 import type { Machine } from '../machine/machine.ts'
-import type { UserDataLimits } from './part.ts'
+import type { UserDataLimits } from './limits.ts'
 
 /** A line of an `#include`: an address, and whether its answer is kept for later boots. */
 export interface IncludeLine {
@@ -77,7 +77,10 @@ const request = async (
   if (!/^https?:/i.test(url)) throw new ConfigError('#include', 'only http, https and file addresses can be included')
   const maxWaitSeconds = Math.min(limits.maxIncludeSeconds, budget.secondsLeft)
   if (maxWaitSeconds <= 0) {
-    throw new ConfigError('#include', `all includes together took more than ${limits.maxAllIncludesSeconds} s`)
+    throw new ConfigError(
+      '#include',
+      `all includes together took more than ${limits.maxAllIncludesSeconds} s (input_limits.all_includes_seconds)`,
+    )
   }
   const started = machine.clock.monotonic()
   try {

@@ -10,28 +10,6 @@ export interface Part {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** Limits for what a sender may make us do. A limit that is reached is named in the error. */
-export interface UserDataLimits {
-  /** Bytes that one gzip stream may unpack to. */
-  readonly maxUnpackedBytes: number
-  /** Parts of all kinds in one user-data. */
-  readonly maxParts: number
-  /** How deep multiparts, archives and includes may be nested in each other. */
-  readonly maxDepth: number
-  /** Seconds for one include, tries and waits together. */
-  readonly maxIncludeSeconds: number
-  /** Seconds for all includes of one user-data together. */
-  readonly maxAllIncludesSeconds: number
-}
-
-export const defaultUserDataLimits: UserDataLimits = {
-  maxUnpackedBytes: 64 * 1024 * 1024,
-  maxParts: 10_000,
-  maxDepth: 20,
-  maxIncludeSeconds: 120,
-  maxAllIncludesSeconds: 600,
-}
-
 export const contentTypes = {
   archive: 'text/cloud-config-archive',
   boothook: 'text/cloud-boothook',

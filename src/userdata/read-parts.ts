@@ -1,12 +1,13 @@
-import { parseYaml } from '../cloudconfig/yaml.ts'
+import { parseYaml, type YamlLimits } from '../cloudconfig/yaml.ts'
 import { bytesOfText, textOfBytes } from '../machine/bytes.ts'
 import { ConfigError, messageOf } from '../machine/errors.ts'
 import { isJsonObject } from '../machine/json.ts'
 import type { Machine } from '../machine/machine.ts'
 import { readArchive } from './archive.ts'
 import { fetchInclude, type IncludeBudget, includeLines } from './include.ts'
+import { defaultUserDataLimits, type UserDataLimits } from './limits.ts'
 import { filenameOf, headerOf, type MimeEntity, parseMime } from './mime.ts'
-import { contentTypes, defaultUserDataLimits, type Part, typeByBeginning, type UserDataLimits } from './part.ts'
+import { contentTypes, type Part, typeByBeginning } from './part.ts'
 import { decodeBody } from './transfer-encoding.ts'
 import { isGzip, unpackGzip } from './unpack-gzip.ts'
 
@@ -56,7 +57,9 @@ class PartReader {
   readonly #options: ReadPartsOptions
   readonly #limits: UserDataLimits
   readonly #budget: IncludeBudget
+  readonly #told = new Set<string>()
   #isFull = false
+  #includes = 0
 
   constructor(machine: Machine, options: ReadPartsOptions, limits: UserDataLimits) {
     this.#machine = machine
@@ -72,17 +75,32 @@ class PartReader {
       const text = textOfBytes(plain)
       const isMime = /mime-version:/i.test(text.slice(0, 4096))
       const entity: MimeEntity = isMime
-        ? parseMime(text, depth)
+        ? this.#parseMime(text, depth)
         : { headers: [], contentType: contentTypes.notMultipart, body: text }
       await this.#readEntity(entity, depth)
     })
+  }
+
+  #parseMime(text: string, depth: number): MimeEntity {
+    try {
+      return parseMime(text, depth)
+    } catch (error) {
+      throw error instanceof RangeError ? this.#tooDeep('multipart') : error
+    }
+  }
+
+  #tooDeep(what: string): ConfigError {
+    return new ConfigError(what, `nested deeper than ${this.#limits.maxDepth} levels (input_limits.part_depth)`)
   }
 
   async #tolerate(work: () => Promise<void>): Promise<void> {
     try {
       await work()
     } catch (error) {
-      this.#machine.log.error(`${this.#options.source}: a part is left out: ${messageOf(error)}`)
+      const message = `${this.#options.source}: a part is left out: ${messageOf(error)}`
+      // What includes itself is left out many times, for one reason.
+      if (!this.#told.has(message)) this.#machine.log.error(message)
+      this.#told.add(message)
     }
   }
 
@@ -119,18 +137,24 @@ class PartReader {
     if (contentType === contentTypes.include || contentType === contentTypes.includeOnce) {
       await this.#readIncludes(payload, depth - 1)
     } else if (contentType === contentTypes.archive) {
-      for (const entry of readArchive(payload, filename ?? this.#options.source)) this.#add(entry, entry.filename)
+      for (const entry of readArchive(payload, filename ?? this.#options.source, this.#limits.yaml))
+        this.#add(entry, entry.filename)
     } else {
       this.#add(part, filename)
     }
   }
 
   async #readIncludes(text: string, depth: number): Promise<void> {
-    if (depth <= 0) throw new ConfigError('#include', `nested deeper than ${this.#limits.maxDepth} levels`)
+    if (depth <= 0)
+      throw new ConfigError('#include', `nested deeper than ${this.#limits.maxDepth} levels (input_limits.part_depth)`)
     for (const line of includeLines(text)) {
-      if (this.#isFull) return
+      if (this.#isFull || this.#includes > this.#limits.maxIncludes) return
+      this.#includes += 1
       await this.#tolerate(async () => {
         const { cacheFolder } = this.#options
+        if (this.#includes > this.#limits.maxIncludes) {
+          throw new ConfigError('#include', `more than ${this.#limits.maxIncludes} addresses (input_limits.includes)`)
+        }
         const bytes = await fetchInclude(this.#machine, line, cacheFolder, this.#limits, this.#budget)
         await this.readDocument(bytes, line.url, depth)
       })
@@ -140,34 +164,35 @@ class PartReader {
   #add(part: Omit<Part, 'filename'>, filename: string | undefined): void {
     if (this.parts.length >= this.#limits.maxParts) {
       if (!this.#isFull) {
-        this.#machine.log.error(`${this.#options.source}: the parts after number ${this.#limits.maxParts} are left out`)
+        this.#machine.log.error(
+          `${this.#options.source}: the parts after number ${this.#limits.maxParts} are left out (input_limits.parts)`,
+        )
       }
       this.#isFull = true
       return
     }
     const name = filename ?? `part-${String(this.parts.length + 1).padStart(3, '0')}`
     const { contentType, payload } = part
-    this.parts.push({ contentType, filename: name, payload, headers: withLaunchIndex(part) })
+    this.parts.push({ contentType, filename: name, payload, headers: withLaunchIndex(part, this.#limits.yaml) })
   }
 }
 
 /** A cloud-config may say itself for which machine of a launch it is; a header says it for any part, and wins. */
-const withLaunchIndex = ({
-  contentType,
-  payload,
-  headers,
-}: Omit<Part, 'filename'>): Readonly<Record<string, string>> => {
+const withLaunchIndex = (
+  { contentType, payload, headers }: Omit<Part, 'filename'>,
+  limits: YamlLimits,
+): Readonly<Record<string, string>> => {
   const name = Object.keys(headers).find((header) => header.toLowerCase() === 'launch-index')
   const rest = Object.fromEntries(Object.entries(headers).filter(([header]) => header !== name))
-  const written = name === undefined ? launchIndexIn(contentType, payload) : headers[name]
+  const written = name === undefined ? launchIndexIn(contentType, payload, limits) : headers[name]
   const index = written === undefined ? Number.NaN : Math.trunc(Number(written))
   return Number.isNaN(index) || written === '' ? rest : { ...rest, 'Launch-Index': String(index) }
 }
 
-const launchIndexIn = (contentType: string, payload: string): string | undefined => {
+const launchIndexIn = (contentType: string, payload: string, limits: YamlLimits): string | undefined => {
   if (contentType !== contentTypes.cloudConfig || !payload.includes('launch-index')) return undefined
   try {
-    const config = parseYaml(payload, 'cloud-config')
+    const config = parseYaml(payload, 'cloud-config', limits)
     const index = isJsonObject(config) ? (config['launch-index'] ?? undefined) : undefined
     return index === undefined ? undefined : String(index)
   } catch {

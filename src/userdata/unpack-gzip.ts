@@ -18,7 +18,9 @@ export const unpackGzip = async (bytes: Uint8Array, name: string, limitBytes: nu
       return inflateRawSync(bytes.subarray(headerLength(bytes)), options)
     }
     const isTooLarge = error instanceof RangeError
-    const reason = isTooLarge ? `it unpacks to more than ${limitBytes} bytes (maxUnpackedBytes)` : messageOf(error)
+    const reason = isTooLarge
+      ? `it unpacks to more than ${limitBytes} bytes (input_limits.unpacked_bytes)`
+      : messageOf(error)
     throw new ConfigError(name, `cannot be unpacked with gzip: ${reason}`)
   }
 }

@@ -9,7 +9,7 @@ import { HttpFailure } from '../../src/machine/errors.ts'
 import { httpResponse } from '../../src/machine/http-response.ts'
 import { type MemoryMachine, type MemoryOptions, memoryMachine } from '../../src/machine/memory.ts'
 import { consumeUserData } from '../../src/userdata/consume.ts'
-import { defaultUserDataLimits } from '../../src/userdata/part.ts'
+import { defaultUserDataLimits } from '../../src/userdata/limits.ts'
 
 const folder = '/var/lib/cloud/instances/i-1'
 
@@ -136,7 +136,7 @@ test('Vendor-data lies under user-data, its scripts in a folder of their own, an
 test('What is nothing known, binary, empty or a multipart without a boundary harms nothing', async () => {
   const cases: [string | Uint8Array, RegExp][] = [
     [new Uint8Array([0x7f, 0x45, 0x4c, 0x46, 0, 0xff]), /of no known kind/],
-    ['\ufeff#cloud-config\na: 1\n', /of no known kind/],
+    ['\ufeff#cloud-config\na: 1\n', /begins with a byte-order mark/],
     ['hello\n', /of no known kind/],
     ['MIME-Version: 1.0\nContent-Type: multipart/mixed\n\n--B\n\na\n', /boundary is missing/],
     ['#cloud-config\na: \u0000\n', /U\+0000/],
