@@ -108,7 +108,8 @@ export class Construction {
   }
 
   #reasonOf(error: YAMLException): string {
-    if (/depth/i.test(error.reason)) return `nested deeper than ${this.#limits.maxDepth} levels`
+    if (/depth/i.test(error.reason))
+      return `nested deeper than ${this.#limits.maxDepth} levels (input_limits.yaml_depth)`
     return plainReasons[error.reason] ?? error.reason
   }
 
@@ -186,7 +187,10 @@ export class Construction {
     if (node === 'open') this.#fail(event.anchorStart - 1, `alias *${name} stands inside the value it names`)
     this.#expanded += node.weight
     if (this.#expanded > this.#limits.maxAliasExpansion) {
-      this.#fail(event.anchorStart - 1, `aliases expand to more than ${this.#limits.maxAliasExpansion} characters`)
+      this.#fail(
+        event.anchorStart - 1,
+        `aliases expand to more than ${this.#limits.maxAliasExpansion} characters (input_limits.yaml_alias_characters)`,
+      )
     }
     const position = this.#position(event.anchorStart - 1)
     return position === undefined ? node : { ...node, position: { ...node.position, ...position } }
