@@ -1,13 +1,24 @@
 // Makes dist/: firstlight.cjs (what starts), engine.cjs (everything, every library in it, run piece by piece at first
-// need), engine.cache (the same as compiled code), and the executable firstlight.
+// need), engine.cache (the same as compiled code), and the executable firstlight. Another folder can be named.
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, cpSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
 
 const top = join(import.meta.dirname, '..')
-const dist = join(top, 'dist')
-const next = join(top, 'dist.next')
+const dist = resolve(top, process.argv[2] ?? 'dist')
+const next = `${dist}.next`
 const { version } = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8'))
 
 const bundle = (entry, output, banner, footer = '') =>
@@ -56,7 +67,9 @@ writeFileSync(join(next, 'package.json'), '{"type": "commonjs"}\n')
 copyFileSync(join(top, 'LICENSE'), join(next, 'LICENSE'))
 cpSync(join(top, 'config'), join(next, 'config'), { recursive: true })
 
-// Only a build that succeeded replaces the last one.
+// Only a build that succeeded replaces the last one. Packages stay until the next `npm run package`.
+for (const name of existsSync(dist) ? readdirSync(dist).filter((name) => name.endsWith('.deb')) : [])
+  renameSync(join(dist, name), join(next, name))
 rmSync(dist, { recursive: true, force: true })
 renameSync(next, dist)
 execFileSync(process.execPath, ['--import', 'tsx', join(top, 'build/code-cache.ts'), dist], { cwd: top })

@@ -55,11 +55,16 @@ export const reportStatus = (machine: Machine, paths: Paths = defaultPaths): Sta
   const off = boot ? undefined : switchedOff(machine)
   const code = off?.code ?? enabledCode(machine, paths)
   const known = boot ?? emptyStatus()
-  const errors = stageNames.flatMap((name) => known.stages[name].errors)
+  const crash = machine.files.readTextIfExists(`${paths.run}/crashed`)?.trim()
+  const errors = [
+    ...stageNames.flatMap((name) => known.stages[name].errors),
+    ...(crash === undefined ? [] : [`firstlight ended in the middle of the boot (${crash}): see cloud-init.log`]),
+  ]
   const recoverable = gatherRecoverable(known)
   const state = stateOf({
     boot,
     errors,
+    hasCrashed: crash !== undefined,
     isOff: off !== undefined || code === 'disabled-by-generator',
     isFinished: machine.files.exists(`${paths.run}/result.json`),
   })
@@ -68,7 +73,7 @@ export const reportStatus = (machine: Machine, paths: Paths = defaultPaths): Sta
     state,
     extended: degraded
       ? `degraded ${state}`
-      : state === 'error' && !machine.files.exists(`${paths.run}/result.json`)
+      : state === 'error' && crash === undefined && !machine.files.exists(`${paths.run}/result.json`)
         ? 'error - running'
         : state,
     bootStatusCode: code,
@@ -84,9 +89,11 @@ export const reportStatus = (machine: Machine, paths: Paths = defaultPaths): Sta
 const stateOf = (facts: {
   boot: BootStatus | undefined
   errors: string[]
+  hasCrashed: boolean
   isOff: boolean
   isFinished: boolean
 }): RunState => {
+  if (facts.hasCrashed) return 'error'
   if (!facts.boot) return facts.isOff ? 'disabled' : 'not started'
   if (facts.errors.length > 0) return 'error'
   return facts.isFinished ? 'done' : 'running'

@@ -1,8 +1,9 @@
 import type { Boot } from '../boot/boot.ts'
-import { openBoot } from '../boot/open-boot.ts'
+import { namesConfigUrl, type OpenOptions, openBoot } from '../boot/open-boot.ts'
 import { outputSetting } from '../boot/output-setting.ts'
 import { runBootStage } from '../boot/stages.ts'
 import { type StageName, stageNames } from '../boot/status.ts'
+import type { Machine } from '../machine/machine.ts'
 import { identify, recordIdentification } from '../platform/identify.ts'
 import type { OpenedMachine } from './command.ts'
 import { openMachine, shippedConfig } from './open-machine.ts'
@@ -19,7 +20,7 @@ export const stageOnMachine = async (
   name: StageName,
   files: readonly string[] = [],
 ): Promise<number> => {
-  const boot = await openBoot({ ...opened, files, ...withShipped() })
+  const boot = await openBoot({ ...opened, files, ...withShipped(), ...withNetwork(name) })
   return runWithOutput(opened, boot, name)
 }
 
@@ -38,15 +39,60 @@ export const bootOnMachine = async (
   opened: OpenedMachine,
   options: Pick<Parameters<typeof openBoot>[0], 'progress'> = {},
 ): Promise<number> => {
+  let failures = 0
+  const after = (_: StageName, count: number): void => {
+    failures += count
+  }
+  await bootInSteps(opened, { after }, options)
+  return failures
+}
+
+/** What is to happen around each stage. */
+export interface BootSteps {
+  before?(name: StageName): Promise<void>
+  after(name: StageName, failures: number): void
+}
+
+/** Finds out which cloud this is and runs the stages; none where there is no cloud. */
+export const bootInSteps = async (
+  opened: OpenedMachine,
+  { before, after }: BootSteps,
+  options: Pick<Parameters<typeof openBoot>[0], 'progress'> = {},
+): Promise<void> => {
   const { machine } = opened
   const found = await identify(machine)
   machine.log.info(`datasources: ${found.datasources.join(', ') || 'none'} (${found.reason})`)
-  if (found.exitCode !== 0) return 0
+  if (found.exitCode !== 0) {
+    noteDisabled(machine, found.runFolder)
+    return
+  }
   recordIdentification(machine, found)
-  const opening = await openBoot({ ...opened, ...withShipped(), ...options })
-  let failures = 0
-  for (const name of stageNames) failures += await runWithOutput(opened, opening, name)
-  return failures
+  const open = (name: StageName): Promise<Boot> =>
+    openBoot({ ...opened, ...withShipped(), ...options, ...withNetwork(name) })
+  let opening = await open('init-local')
+  for (const name of stageNames) {
+    await before?.(name)
+    if (name === 'init') opening = await withFetchedConfig(opening, () => open(name))
+    after(name, await runWithOutput(opened, opening, name))
+  }
+}
+
+/** `status` then says that firstlight does not run here, instead of waiting for it. */
+const noteDisabled = (machine: Machine, runFolder: string): void => {
+  machine.files.write(`${runFolder}/disabled`, '')
+  machine.files.remove(`${runFolder}/enabled`)
+}
+
+/** The stages that fetch the configuration which the kernel command line names. */
+const withNetwork = (name: StageName): Pick<OpenOptions, 'network'> => {
+  if (name === 'init-local') return { network: 'down' }
+  return name === 'init' ? { network: 'up' } : {}
+}
+
+/** A configuration that is fetched once the network is up makes it a boot that is opened anew. */
+const withFetchedConfig = async (opening: Boot, open: () => Promise<Boot>): Promise<Boot> => {
+  const { cmdline } = await opening.platform()
+  return namesConfigUrl(cmdline) ? { ...(await open()), memory: opening.memory } : opening
 }
 
 const withShipped = (): { shippedConfig?: string } => {

@@ -10,6 +10,7 @@ import { isDebug, reportCrash } from './crash.ts'
 /** The command lines of the boot units, and the command each stands for. */
 const bootCommandLines: Readonly<Record<string, () => Promise<number>>> = {
   boot: async () => (await import('./boot-units.ts')).boot(),
+  'boot --units': async () => (await import('./boot-by-units.ts')).bootByUnits(),
   'init --local': async () => (await import('./boot-units.ts')).stage('init-local'),
   init: async () => (await import('./boot-units.ts')).stage('init'),
   'modules --mode=config': async () => (await import('./boot-units.ts')).stage('modules-config'),
