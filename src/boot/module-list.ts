@@ -22,8 +22,14 @@ const frequencies: Readonly<Record<string, Frequency>> = {
 export const parseFrequency = (text: Json | undefined): Frequency | undefined =>
   typeof text === 'string' ? frequencies[text] : undefined
 
+/** Names that modules had before. */
+const renamed: Readonly<Record<string, string>> = { ubuntu_advantage: 'ubuntu_pro' }
+
 /** `cc_set-hostname.py` and `set-hostname` are `set_hostname`. */
-const canonicalId = (name: string): string => name.trim().replace(/^cc_/, '').replace(/\.py$/, '').replaceAll('-', '_')
+const canonicalId = (name: string): string => {
+  const id = name.trim().replace(/^cc_/, '').replace(/\.py$/, '').replaceAll('-', '_')
+  return Object.hasOwn(renamed, id) ? (renamed[id] ?? id) : id
+}
 
 /** An entry as cloud.cfg writes it: a name, or a list of name, frequency and arguments, or a mapping. */
 export const parseModuleEntry = (entry: Json): ModuleEntry | undefined => {
