@@ -19,6 +19,22 @@ export const scalarField = (object: JsonObject, key: string): Scalar | undefined
 }
 
 /** A list of texts, or a text of several words. */
+/** A whole number, as number or text; kept as it was given. It may stand in a command line, so nothing else will do. */
+export const numberField = (object: JsonObject, key: string): Scalar | undefined => {
+  const value = scalarField(object, key)
+  if (value === undefined || value === '') return undefined
+  if (!/^\d+$/.test(String(value))) throw new ConfigError(key, `${JSON.stringify(value)} is not a whole number`)
+  return value
+}
+
+/** A MAC address in any notation; only what can't be one is refused. */
+export const macField = (object: JsonObject, key: string): string | undefined => {
+  const value = textField(object, key)
+  if (value === undefined || value === '') return undefined
+  if (!/^[\w:.-]+$/.test(value)) throw new ConfigError(key, `${JSON.stringify(value)} is not a MAC address`)
+  return value
+}
+
 export const listField = (object: JsonObject, key: string): string[] => {
   const value = object[key]
   if (value === undefined || value === null) return []
@@ -57,6 +73,19 @@ export const dnsOf = (object: JsonObject, serversKey: string, searchKey: string)
   servers: listField(object, serversKey),
   search: listField(object, searchKey),
 })
+
+/**
+ * Refuses line breaks and control characters anywhere in a document.
+ * @throws ConfigError with the path of the value
+ */
+export const checkText = (value: Json, path: string): void => {
+  if (typeof value === 'string') onOneLine(value, path)
+  if (typeof value !== 'object' || value === null) return
+  for (const [key, item] of Object.entries(value)) {
+    onOneLine(key, path)
+    checkText(item, path === '' ? key : `${path}.${key}`)
+  }
+}
 
 /** A line break in a value would be a line of its own in a configuration file. */
 export const onOneLine = (text: string, key: string): string => {

@@ -1,5 +1,6 @@
 import { ConfigError } from '../../machine/errors.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../machine/json.ts'
+import { checkText } from '../fields.ts'
 import { type NetworkModel, noDns } from '../model.ts'
 import { parseV1, type Warn } from './v1.ts'
 import { type HostNic, parseV2 } from './v2.ts'
@@ -16,6 +17,7 @@ export interface ParseOptions {
  */
 export const parseNetwork = (config: Json, { nics, warn }: ParseOptions): NetworkModel => {
   const document = documentOf(config)
+  checkText(document, '')
   const version = document['version']
   if (version === 1) return parseV1(document, warn)
   if (version === 2) return parseV2(document, nics, warn)

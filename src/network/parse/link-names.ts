@@ -11,8 +11,9 @@ const longestName = 15
  */
 export const checkLinkName = (name: string, key: string): string => {
   if (name === '' || name === '.' || name === '..') throw new ConfigError(key, `${shown(name)} is no interface name`)
-  if (/[\s/:\p{Cc}]/u.test(name))
-    throw new ConfigError(key, `${shown(name)} holds a blank, a slash, a colon or a line break`)
+  // A name stands in file names, configuration lines and the commands of ifupdown.
+  if (!/^[\p{L}\p{N}_.@+][\p{L}\p{N}_.@+-]*$/u.test(name))
+    throw new ConfigError(key, `${shown(name)} holds a slash, a blank or another character that no name should have`)
   if (Buffer.byteLength(name) > longestName)
     throw new ConfigError(
       key,

@@ -1,7 +1,7 @@
 import { ConfigError } from '../../machine/errors.ts'
 import type { JsonObject } from '../../machine/json.ts'
 import { checkAddress, isIpv6, readAddress, shown } from '../address.ts'
-import { dnsOf, objectsField, optional, scalarField, textField, within } from '../fields.ts'
+import { dnsOf, numberField, objectsField, optional, scalarField, textField, within } from '../fields.ts'
 import type { Dns, Family, Route, Subnet, SubnetType } from '../model.ts'
 
 const subnetTypes = new Set<string>([
@@ -42,8 +42,8 @@ export const readSubnet = (raw: JsonObject): Subnet => {
     ...optional('address', address),
     ...optional('gateway', gatewayOf(raw)),
     ...optional('broadcast', textField(raw, 'broadcast')),
-    ...optional('metric', scalarField(raw, 'metric')),
-    ...optional('mtu', scalarField(raw, 'mtu')),
+    ...optional('metric', numberField(raw, 'metric')),
+    ...optional('mtu', numberField(raw, 'mtu')),
     ...optional('scope', textField(raw, 'scope')),
     ...optional('pointToPoint', textField(raw, 'pointopoint')),
     ...optional('control', textField(raw, 'control')),
@@ -90,9 +90,9 @@ export const readRoute = (raw: JsonObject): Route => {
     network: ip,
     prefix,
     ...optional('gateway', gateway),
-    ...optional('metric', scalarField(raw, 'metric')),
+    ...optional('metric', numberField(raw, 'metric')),
     ...optional('table', scalarField(raw, 'table')),
-    ...optional('mtu', scalarField(raw, 'mtu')),
+    ...optional('mtu', numberField(raw, 'mtu')),
     ...(raw['on-link'] === true && { onLink: true }),
   }
 }

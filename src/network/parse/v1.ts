@@ -1,7 +1,18 @@
 import { ConfigError } from '../../machine/errors.ts'
 import { isJsonObject, type JsonObject, objectAt } from '../../machine/json.ts'
 import { shown } from '../address.ts'
-import { dnsOf, flagField, isYes, itemsOf, objectsField, optional, scalarField, textField, within } from '../fields.ts'
+import {
+  dnsOf,
+  flagField,
+  isYes,
+  itemsOf,
+  macField,
+  numberField,
+  objectsField,
+  optional,
+  textField,
+  within,
+} from '../fields.ts'
 import type { Dns, Link, LinkOption, LinkType, NetworkModel, Route } from '../model.ts'
 import { completeLinks } from './complete-links.ts'
 import { checkLinkName, checkLinks } from './link-names.ts'
@@ -82,14 +93,14 @@ const readNameserver = (entry: JsonObject, draft: Draft): void => {
 
 const readLink = (entry: JsonObject, type: LinkType): Link => {
   const name = checkLinkName(textField(entry, 'name') ?? '', 'name')
-  const mac = textField(entry, 'mac_address')
+  const mac = macField(entry, 'mac_address')
   const subnets = objectsField(entry, 'subnets')
   return {
     name,
     id: name,
     type,
     ...optional('mac', mac),
-    ...optional('mtu', scalarField(entry, 'mtu')),
+    ...optional('mtu', numberField(entry, 'mtu')),
     ...optional('driver', textField(objectAt(entry, 'params'), 'driver')),
     ...optional('acceptRa', flagField(entry, 'accept-ra')),
     ...optional('wakeOnLan', flagField(entry, 'wakeonlan')),
@@ -97,7 +108,10 @@ const readLink = (entry: JsonObject, type: LinkType): Link => {
     ...optional('keepConfiguration', flagField(entry, 'keep_configuration')),
     subnets: subnets.map((subnet, index) => within(`subnets[${index}]`, () => readSubnet(subnet))),
     ...(type === 'vlan' && {
-      vlan: { id: scalarField(entry, 'vlan_id') ?? 0, link: textField(entry, 'vlan_link') ?? '' },
+      vlan: {
+        id: numberField(entry, 'vlan_id') ?? 0,
+        link: checkLinkName(textField(entry, 'vlan_link') ?? '', 'vlan_link'),
+      },
     }),
     ...(type === 'bond' && { bond: { members: namesAt(entry, 'bond_interfaces'), options: optionsOf(entry, 'bond') } }),
     ...(type === 'bridge' && {
@@ -113,10 +127,10 @@ const optionsOf = (entry: JsonObject, kind: 'bond' | 'bridge'): LinkOption[] => 
   const params = entry['params'] ?? {}
   if (!isJsonObject(params)) throw new ConfigError('params', 'must be a mapping')
   return Object.entries(params).map(([key, value]): LinkOption => {
-    if (typeof value === 'string') textField(params, key)
-    if (kind === 'bond') return [key.startsWith('bond') ? key : `bond-${dashed(key)}`, value]
+    if (!/^[\w-]+$/.test(key)) throw new ConfigError('params', `${shown(key)} is not the name of an option`)
     if (underscored(key) === 'bridge_stp') return [key, readStp(value)]
-    return [key, value]
+    // Only options of the kind itself reach interfaces(5), where other words are commands.
+    return [key.startsWith(kind) ? key : `${kind}-${dashed(key)}`, value]
   })
 }
 

@@ -1,7 +1,17 @@
 import { ConfigError } from '../../machine/errors.ts'
 import { isJsonObject, type Json, type JsonObject, objectAt } from '../../machine/json.ts'
 import { checkAddress, readAddress, shown } from '../address.ts'
-import { dnsOf, flagField, itemsOf, objectsField, optional, scalarField, textField, within } from '../fields.ts'
+import {
+  dnsOf,
+  flagField,
+  itemsOf,
+  macField,
+  numberField,
+  objectsField,
+  optional,
+  textField,
+  within,
+} from '../fields.ts'
 import type { Dns, Family, Link, LinkOption, LinkType, NetworkModel, Route, Subnet } from '../model.ts'
 import { noDns } from '../model.ts'
 import { completeLinks } from './complete-links.ts'
@@ -42,11 +52,21 @@ export const parseV2 = (document: JsonObject, nics: readonly HostNic[], warn: Wa
     for (const [id, device] of Object.entries(devices ?? {})) {
       const link = within(`${section}.${id}`, () => readLink(id, device, type, nics))
       links.set(id, link)
+      if (isJsonObject(device)) warnOfGateways(device, link, `${section}.${id}`, warn)
     }
   }
   const complete = completeLinks(withNames(links))
   checkLinks(complete.links)
   return { ...complete, dns: noDns, routes: [], netplan: document }
+}
+
+/** A gateway without an address of its family leads nowhere. */
+const warnOfGateways = (device: JsonObject, link: Link, path: string, warn: Warn): void => {
+  for (const family of [4, 6] as const) {
+    if (device[`gateway${family}`] === undefined) continue
+    if (link.subnets.some(({ address }) => address?.family === family)) continue
+    warn(`${path}.gateway${family}: the link has no IPv${family} address of its own; the gateway is left out`)
+  }
 }
 
 /** Links call each other by their keys in the document; the model by their names. */
@@ -69,14 +89,14 @@ const readLink = (id: string, raw: Json, type: LinkType, nics: readonly HostNic[
   if (raw !== null && !isJsonObject(raw)) throw new ConfigError('value', 'must be a mapping')
   const device = raw ?? {}
   const match = objectAt(device, 'match')
-  const mac = textField(match, 'macaddress') ?? textField(device, 'macaddress')
+  const mac = macField(match, 'macaddress') ?? macField(device, 'macaddress')
   const dns = readDns(device)
   return {
     name: checkLinkName(nameOf(id, device, match, nics), 'set-name'),
     id: checkLinkName(id, 'key'),
     type,
     ...optional('mac', mac === undefined ? undefined : mac.toLowerCase()),
-    ...optional('mtu', scalarField(device, 'mtu')),
+    ...optional('mtu', numberField(device, 'mtu')),
     ...optional('driver', driverOf(match)),
     ...optional('acceptRa', flagField(device, 'accept-ra')),
     ...optional('wakeOnLan', flagField(device, 'wakeonlan')),
@@ -96,7 +116,7 @@ const readLink = (id: string, raw: Json, type: LinkType, nics: readonly HostNic[
 }
 
 const vlanOf = (device: JsonObject, type: LinkType): Pick<Link, 'vlan'> => {
-  const id = scalarField(device, 'id')
+  const id = numberField(device, 'id')
   const link = textField(device, 'link')
   return type !== 'vlan' || id === undefined || link === undefined ? {} : { vlan: { id, link } }
 }
@@ -111,7 +131,8 @@ const nameOf = (id: string, device: JsonObject, match: JsonObject, nics: readonl
 
 const driverOf = (match: JsonObject): string | undefined => {
   const drivers = match['driver']
-  return drivers === undefined ? undefined : itemsOf(drivers, 'match.driver')[0]
+  const [driver] = drivers === undefined ? [] : itemsOf(drivers, 'match.driver')
+  return driver === undefined || /^[\w.*?-]+$/.test(driver) ? driver : undefined
 }
 
 const mappingAt = (device: JsonObject, key: string): JsonObject | undefined => {
@@ -160,7 +181,7 @@ const readSubnets = (device: JsonObject, dns: Dns): Subnet[] => {
 
 const dhcpSubnet = (device: JsonObject, family: Family): Subnet[] => {
   if (flagField(device, `dhcp${family}`) !== true) return []
-  const metric = scalarField(objectAt(device, `dhcp${family}-overrides`), 'route-metric')
+  const metric = numberField(objectAt(device, `dhcp${family}-overrides`), 'route-metric')
   return [{ type: family === 4 ? 'dhcp4' : 'dhcp6', family, ...optional('metric', metric), dns: noDns, routes: [] }]
 }
 
