@@ -56,7 +56,7 @@ export const runCommandLine = async (program: string, words: readonly string[]):
     .wrap(100)
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new UsageError(message)
+      throw error ?? new UsageError(message.trim().replaceAll(/\s*\n\s*/g, ' '))
     })
   for (const command of commands) {
     parser.command({
