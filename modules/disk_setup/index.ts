@@ -1,5 +1,5 @@
 import { defineModule, type ModuleContext } from '../../src/cloudconfig/module.ts'
-import { deviceAliases, splitDiskName } from '../../src/instance/disk-names.ts'
+import { deviceAliases, splitDiskName } from '../../src/machine/disk-names.ts'
 import { ConfigError, messageOf } from '../../src/machine/errors.ts'
 import { type FileSystemDefinition, makeFileSystem } from './make-filesystem.ts'
 import { type DiskDefinition, partitionDisk } from './partition-disk.ts'

@@ -1,5 +1,5 @@
 import type { ModuleContext } from '../../src/cloudconfig/module.ts'
-import { isDevice } from '../../src/instance/disk-names.ts'
+import { isDevice } from '../../src/machine/disk-names.ts'
 import { ConfigError } from '../../src/machine/errors.ts'
 import type { Machine } from '../../src/machine/machine.ts'
 import { type BlockNode, blockNodes, fileSystemOn } from './probe.ts'

@@ -1,5 +1,5 @@
 import type { ModuleContext } from '../../src/cloudconfig/module.ts'
-import { deviceAliases, isDevice, partitionFile, splitDiskName } from '../../src/instance/disk-names.ts'
+import { deviceAliases, isDevice, partitionFile, splitDiskName } from '../../src/machine/disk-names.ts'
 
 /** `sda`, `vdb1`, `xvdb`, `sr0`: names that may go without /dev. */
 const shortName = /^(x?[shv]d[a-z][0-9]*|sr[0-9]+)$/

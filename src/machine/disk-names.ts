@@ -1,5 +1,5 @@
-import { isJsonObject, type JsonObject } from '../machine/json.ts'
-import type { Machine } from '../machine/machine.ts'
+import { isJsonObject, type JsonObject } from './json.ts'
+import type { Machine } from './machine.ts'
 
 /** A disk as the configuration names it, perhaps with the number of a partition: `ephemeral0.1`. */
 export interface DiskName {
