@@ -6,9 +6,16 @@ import type { Machine } from '../machine/machine.ts'
 const signs: readonly (readonly [renderer: string, isThere: (machine: Machine) => boolean])[] = [
   ['eni', (machine) => machine.which('ifup') !== undefined && machine.files.exists('/etc/network/interfaces')],
   ['netplan', (machine) => machine.which('netplan') !== undefined],
-  ['network-manager', (machine) => machine.which('nmcli') !== undefined],
+  [
+    'network-manager',
+    (machine) =>
+      machine.which('nmcli') !== undefined || machine.files.exists('/etc/NetworkManager/NetworkManager.conf'),
+  ],
   ['networkd', (machine) => machine.which('networkctl') !== undefined],
-  ['sysconfig', (machine) => machine.files.exists('/etc/sysconfig/network-scripts')],
+  [
+    'sysconfig',
+    (machine) => machine.files.exists('/etc/sysconfig/network-scripts') || machine.which('wicked') !== undefined,
+  ],
 ]
 
 /**
@@ -17,7 +24,8 @@ const signs: readonly (readonly [renderer: string, isThere: (machine: Machine) =
  */
 export const chooseRenderer = (machine: Machine, systemInfo: JsonObject): string => {
   const wanted = objectAt(systemInfo, 'network')['renderers']
-  const order = Array.isArray(wanted) ? wanted.map(String) : signs.map(([name]) => name)
+  const all = signs.map(([name]) => name)
   const isThere = (name: string): boolean => signs.find(([known]) => known === name)?.[1](machine) ?? false
+  const order = Array.isArray(wanted) ? [...wanted.map(String), ...all] : all
   return order.find(isThere) ?? 'netplan'
 }

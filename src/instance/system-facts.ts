@@ -27,7 +27,8 @@ export const readSystemFacts = (machine: Machine, architecture: string): SystemF
   const kernelRelease = kernel('osrelease')
   const system = kernel('ostype') || 'Linux'
   return {
-    distribution: [id, release['VERSION_ID'] ?? '', release['VERSION_CODENAME'] ?? ''],
+    // cloud-init's name for it in instance-data.json.
+    distribution: [id === 'rhel' ? 'redhat' : id, release['VERSION_ID'] ?? '', release['VERSION_CODENAME'] ?? ''],
     kernelRelease,
     architecture,
     platform: [system, kernelRelease, architecture].join('-'),
