@@ -1,6 +1,6 @@
 /**
- * A MIME message (RFC 2045, 2046) as text, taken apart without changing a byte of its parts. Written for this purpose:
- * parsers for mail give bodies that are decoded, joined or converted, and user-data needs each part as it was sent.
+ * A MIME message (RFC 2045, 2046) as text, taken apart without changing a byte of its parts. Why not by a
+ * library: docs/architecture.md.
  */
 export interface MimeEntity {
   /** In order, unfolded, names as written. */
@@ -14,18 +14,25 @@ export interface MimeEntity {
 }
 
 /** @throws RangeError when it is nested deeper than `maxDepth`. */
-export const parseMime = (text: string, maxDepth: number, defaultType = 'text/plain'): MimeEntity => {
+export const parseMime = (text: string, maxDepth: number): MimeEntity => parseEntity(text, maxDepth, 'nothing')
+
+type Holder = 'nothing' | 'multipart' | 'digest'
+
+const parseEntity = (text: string, maxDepth: number, holder: Holder): MimeEntity => {
   if (maxDepth <= 0) throw new RangeError('multiparts are nested too deep')
   const { headers, body } = splitHeaders(text)
-  const contentType = contentTypeOf(headers, defaultType)
+  const contentType = contentTypeOf(headers, holder === 'digest' ? 'message/rfc822' : 'text/plain')
   if (contentType.startsWith('message/')) {
-    return { headers, contentType, body, children: [parseMime(body, maxDepth - 1)] }
+    const child = parseEntity(body, maxDepth - 1, holder === 'nothing' ? 'nothing' : 'multipart')
+    return { headers, contentType, body, children: [child] }
   }
   if (!contentType.startsWith('multipart/')) return { headers, contentType, body }
   const boundary = parameterOf(headerOf(headers, 'content-type') ?? '', 'boundary')
-  const partType = contentType === 'multipart/digest' ? 'message/rfc822' : 'text/plain'
-  const parts = boundary ? splitParts(body, boundary) : []
-  return { headers, contentType, body, children: parts.map((part) => parseMime(part, maxDepth - 1, partType)) }
+  // At the end of the text a boundary is missing when nothing closes; a part has lost that line end already.
+  const whole = holder === 'nothing' ? withoutLineEnd(body) : body
+  const parts = boundary ? splitParts(whole, boundary) : []
+  const inner = contentType === 'multipart/digest' ? 'digest' : 'multipart'
+  return { headers, contentType, body, children: parts.map((part) => parseEntity(part, maxDepth - 1, inner)) }
 }
 
 /** A first line that is no header begins the body: then there are no headers. */
@@ -57,7 +64,7 @@ const contentTypeOf = (headers: MimeEntity['headers'], defaultType: string): str
   return type.split('/').length === 2 ? type : 'text/plain'
 }
 
-/** What is between the boundary lines; without a last one, up to the end. */
+/** What is between the boundary lines; without a closing one, up to the end. */
 const splitParts = (body: string, boundary: string): string[] => {
   const line = new RegExp(`^--${escapePattern(boundary)}(--)?[ \\t]*(?:\\r\\n|\\r|\\n|$)`, 'gm')
   const parts: string[] = []

@@ -1,38 +1,50 @@
 import { bytesOfText, textOfBytes } from '../machine/bytes.ts'
 
-/** Undoes a Content-Transfer-Encoding (RFC 2045, 6). One that is unknown leaves the body as it is. */
+/** Undoes a Content-Transfer-Encoding (RFC 2045, 6). One that is unknown or can't be undone leaves the body as it is. */
 export const decodeBody = (body: string, encoding: string | undefined): string => {
   switch (encoding?.trim().toLowerCase()) {
     case 'base64':
-      return textOfBytes(Buffer.from(body, 'base64'))
+      return decodeBase64(body)
     case 'quoted-printable':
-      return textOfBytes(decodeQuotedPrintable(body))
+      return textOfBytes(decodeQuotedPrintable(bytesOfText(body)))
     case 'x-uuencode':
     case 'uuencode':
     case 'x-uue':
     case 'uue':
-      return textOfBytes(decodeUu(body))
+      return decodeUu(body)
     default:
       return body
   }
 }
 
-/** Escapes that are none (`=ZZ`) stay as they are. */
-const decodeQuotedPrintable = (body: string): Uint8Array => {
-  const bytes = bytesOfText(body.replace(/[ \t]+(?=\r?\n|$)/g, '').replace(/=\r?\n/g, ''))
-  const text = Buffer.from(bytes).toString('latin1')
-  return Buffer.from(
-    text.replace(/=([0-9A-Fa-f]{2})/g, (_escape, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
-    'latin1',
-  )
+/** What is outside the alphabet is skipped; a single digit left over means that it was no base64. */
+const decodeBase64 = (body: string): string => {
+  const digits = body.replace(/[^A-Za-z0-9+/=]+/g, '')
+  const end = digits.indexOf('=')
+  return (end < 0 ? digits.length : end) % 4 === 1 ? body : textOfBytes(Buffer.from(digits, 'base64'))
 }
 
-const decodeUu = (body: string): Uint8Array => {
+/**
+ * Escapes that are none (`=ZZ`) stay as they are, `==` is `=`. Blanks at the end of a line stay too, as cloud-init keeps
+ * them (RFC 2045, 6.7 would have them removed).
+ */
+const decodeQuotedPrintable = (body: Uint8Array): Uint8Array =>
+  Buffer.from(
+    Buffer.from(body)
+      .toString('latin1')
+      .replace(/=(?:([0-9A-Fa-f]{2})|(=)|\r?\n|$)/g, (_escape, hex: string | undefined, sign: string | undefined) =>
+        hex === undefined ? (sign ?? '') : String.fromCharCode(Number.parseInt(hex, 16)),
+      ),
+    'latin1',
+  )
+
+const decodeUu = (body: string): string => {
   const lines = body.split(/\r?\n/)
   const start = lines.findIndex((line) => /^begin [0-7]+ /.test(line))
+  if (start < 0) return body
   const decoded: number[] = []
   for (const line of lines.slice(start + 1)) {
-    if (line === 'end' || start < 0) break
+    if (line === 'end') break
     const length = (line.charCodeAt(0) - 32) & 63
     const units = [...line.slice(1)].map((unit) => (unit.charCodeAt(0) - 32) & 63)
     const lineBytes: number[] = []
@@ -42,5 +54,5 @@ const decodeUu = (body: string): Uint8Array => {
     }
     decoded.push(...lineBytes.slice(0, length))
   }
-  return Buffer.from(decoded)
+  return textOfBytes(Buffer.from(decoded))
 }
