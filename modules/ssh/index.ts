@@ -75,7 +75,8 @@ const renewHostKeys = async (
   }
   await makeHostKeys(context, settings, report).catch((error: unknown) => report(messageOf(error)))
   const wantsKeys = settings.generates.length > 0 || isJsonObject(context.cloudConfig['ssh_keys'])
-  if (hasHostKeys(machine) || !wantsKeys) removeKeysAside(machine)
+  // In a plan ssh-keygen is not run; on the machine it makes them.
+  if (hasHostKeys(machine) || !wantsKeys || machine.kind === 'plan') removeKeysAside(machine)
   // Without any host key nobody could log in.
   else if (putKeysBack(machine) > 0)
     report('ssh_deletekeys: no new host key could be made, so those of the image stay; others may know them')

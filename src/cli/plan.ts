@@ -1,5 +1,7 @@
 import type { Plan } from '../boot/plan.ts'
 import type { Change } from '../machine/journal.ts'
+import type { Machine } from '../machine/machine.ts'
+import { type CloudName, cloudNames } from '../simulator/cloud.ts'
 import { type Command, isSet, textArgument } from './command.ts'
 import type { Console } from './console.ts'
 import { readInputFile } from './input-file.ts'
@@ -9,6 +11,7 @@ export const planCommand: Command = {
   usage: 'plan',
   summary: 'Show what a boot would change on this machine, and change nothing',
   options: {
+    cloud: { alias: 'c', choices: cloudNames, describe: 'As on this cloud, with made-up metadata' },
     'user-data': { alias: 'u', type: 'string', describe: 'User-data, instead of what the cloud says' },
     'vendor-data': { type: 'string', describe: 'Vendor-data' },
     'meta-data': { type: 'string', describe: 'Metadata, as NoCloud reads it' },
@@ -19,16 +22,24 @@ export const planCommand: Command = {
   run: async (context, args) => {
     const { shippedConfig } = await import('./open-machine.ts')
     const { planBoot } = await import('../boot/plan.ts')
-    const { machine, records } = await context.machine({ isQuiet: true })
+    const { machine: base, records } = await context.machine({ isQuiet: true })
     const [userData, vendorData, metaData, networkConfig] = await Promise.all(
       ['user-data', 'vendor-data', 'meta-data', 'network-config'].map((name) =>
         readInputFile(context, textArgument(args, name)),
       ),
     )
+    const cloud = cloudNames.find((name) => name === args['cloud'])
+    if (cloud && (metaData ?? networkConfig)) {
+      context.console.complain(
+        'plan: --meta-data and --network-config are read as NoCloud; leave them out with --cloud',
+      )
+      return 2
+    }
+    const machine = cloud ? await onCloud(base, cloud, userData, vendorData) : base
     const shipped = shippedConfig()
     const plan = await planBoot(machine, records, {
-      ...(userData && { userData }),
-      ...(vendorData && { vendorData }),
+      ...(userData && !cloud && { userData }),
+      ...(vendorData && !cloud && { vendorData }),
       ...(metaData && { metaData }),
       ...(networkConfig && { networkConfig }),
       ...(shipped !== undefined && { shippedConfig: shipped }),
@@ -45,6 +56,21 @@ export const planCommand: Command = {
     }
     return plan.errors.length > 0 || plan.findings.some(({ level }) => level === 'ERROR') ? 2 : 0
   },
+}
+
+/** The cloud hands out user-data and vendor-data. */
+const onCloud = async (
+  machine: Machine,
+  cloud: CloudName,
+  userData: Uint8Array | undefined,
+  vendorData: Uint8Array | undefined,
+): Promise<Machine> => {
+  const { createCloud } = await import('../simulator/index.ts')
+  const { machineOnCloud } = await import('../simulator/cloud-machine.ts')
+  return machineOnCloud(
+    machine,
+    createCloud({ cloud, ...(userData && { userData }), ...(vendorData && { vendorData }) }),
+  )
 }
 
 const printPlan = async (console: Console, changes: readonly Change[], showSecrets: boolean): Promise<void> => {

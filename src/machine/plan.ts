@@ -97,7 +97,8 @@ export const planMachine = (base: Machine, options: PlanOptions = {}): Machine =
     http: askingHttp(here),
     clock: here.clock,
     disks: here.disks,
-    links: noLinks,
+    // A plan of a plan has what that made up.
+    links: base.kind === 'plan' ? base.links : noLinks,
     journal,
     log: log?.as(actor) ?? here.log,
     environment: here.environment,

@@ -1,4 +1,5 @@
 import type { SimulatedDisk, SimulatedLink } from './cloud.ts'
+import { leaseOf } from './lease.ts'
 
 /**
  * Commands that reach services, hardware or the network, which a sandbox must not: each is replaced by a script that
@@ -71,19 +72,8 @@ const blkidScript = (disks: readonly SimulatedDisk[]): string => {
   return `#!/bin/sh\ncase " $* " in *" export "*) ${print} ;; *) exit 2 ;; esac\n`
 }
 
-const maskOf = (prefix: number): string =>
-  [0, 8, 16, 24].map((shift) => (256 - 2 ** (8 - Math.min(8, Math.max(0, prefix - shift)))) & 255).join('.')
-
 const leaseText = (link: SimulatedLink, options: Readonly<Record<string, string>>): string => {
-  const [address = '', prefix = '24'] = link.address.split('/')
-  const all: Record<string, string> = {
-    'subnet-mask': maskOf(Number(prefix)),
-    routers: link.router,
-    'dhcp-lease-time': '86400',
-    'dhcp-message-type': '5',
-    'dhcp-server-identifier': link.router,
-    ...options,
-  }
+  const { address, options: all } = leaseOf(link, options)
   const lines = Object.entries(all).map(([name, value]) => `  option ${name} ${value};`)
   const times = ['renew', 'rebind', 'expire'].map((name) => `  ${name} 5 2037/01/02 03:04:05;`)
   return ['lease {', `  interface "${link.name}";`, `  fixed-address ${address};`, ...lines, ...times, '}', ''].join(
