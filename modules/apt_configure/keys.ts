@@ -13,7 +13,8 @@ const ownFolder = '/etc/apt/cloud-init.gpg.d'
 const nobody = '/dev/null'
 const fetchTries = 3
 
-const fingerprint = /^(0x)?[0-9A-Fa-f][0-9A-Fa-f ]*$/
+/** Fingerprints and key ids, and what else gpg takes for one, but no options. */
+const keyName = /^[^-\s][^\n]*$/
 
 /**
  * Puts an entry's key where apt finds it.
@@ -59,7 +60,7 @@ const fetchKey = async (
   { keyid = '', keyserver = defaultKeyserver }: KeyEntry,
   key: string,
 ): Promise<string | undefined> => {
-  if (!fingerprint.test(keyid.trim()))
+  if (!keyName.test(keyid.trim()))
     throw new ConfigError(`${key}.keyid`, `${JSON.stringify(keyid)} is not a fingerprint`)
   const home = `${paths.run}/tmp/gnupg`
   const options = { env: { GNUPGHOME: home }, timeoutSeconds: 60 } as const

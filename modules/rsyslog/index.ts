@@ -82,7 +82,10 @@ const filesOf = (machine: Machine, given: Settings): Map<string, string> => {
   const folder = given.config_dir ?? '/etc/rsyslog.d'
   const usual = given.config_filename ?? '20-cloud-config.conf'
   const remotes = remoteLines(machine, given.remotes ?? {})
-  const all: readonly Config[] = [...(given.configs ?? []), ...(remotes.length > 0 ? [remotes.join('\n')] : [])]
+  const all: readonly Config[] = [
+    ...(given.configs ?? []),
+    ...(remotes.length > 0 ? [['# begin remotes', ...remotes, '# end remotes'].join('\n')] : []),
+  ]
   const files = new Map<string, string>()
   for (const [index, config] of all.entries()) {
     const { filename = usual, content } = typeof config === 'string' ? { content: config } : config

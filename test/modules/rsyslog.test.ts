@@ -41,7 +41,7 @@ test('entries for one file follow each other, remotes come last, and rsyslog is 
   })
   assert.equal(
     machine.files.readText('/etc/rsyslog.d/20-cloud-config.conf'),
-    'one\n*.* @10.0.0.1 # a\n*.* @10.0.0.2 # b\n',
+    'one\n# begin remotes\n*.* @10.0.0.1 # a\n*.* @10.0.0.2 # b\n# end remotes\n',
   )
   assert.equal(machine.files.readText('/abs.conf'), 'two\n')
   assert.equal(machine.files.readText('/etc/rsyslog.d/x.conf'), 'three\nfour\n')
