@@ -142,6 +142,10 @@ const control = () => {
     cwd: root,
   })
   write('DEBIAN/md5sums', sums)
+  const kept = conffiles.map(
+    (path) => `keep ${path} <<'FIRSTLIGHT_END'\n${readFileSync(join(root, path), 'utf8')}FIRSTLIGHT_END\n`,
+  )
+  write('DEBIAN/preinst', `${readFileSync(join(top, 'config/package/preinst'), 'utf8')}${kept.join('')}`, 0o755)
   for (const name of ['postinst', 'postrm']) place(`config/package/${name}`, `DEBIAN/${name}`, 0o755)
 }
 
