@@ -1,7 +1,8 @@
 import { messageOf } from '../machine/errors.ts'
 import type { Machine } from '../machine/machine.ts'
 
-const names = ['passwd', 'shadow', 'group', 'gshadow', 'subuid', 'subgid']
+/** A lock, or what a tool makes it of: a file named by the tool's process id, which is linked to the lock's name. */
+const lockName = /^(passwd|shadow|group|gshadow|subuid|subgid)\.(lock|\d+)$/
 
 /** The tools that take these locks; each writes its process id into the file. */
 const holders = /^(user|group)(add|del|mod)$|^(passwd|chpasswd|chage|chsh|chfn|gpasswd|vipw|newusers|chgpasswd)$/
@@ -11,8 +12,8 @@ const holders = /^(user|group)(add|del|mod)$|^(passwd|chpasswd|chage|chsh|chfn|g
  * belong to somebody else who lives long, and then no account could be changed any more.
  */
 export const removeStaleLocks = (machine: Machine): void => {
-  for (const name of names) {
-    const lock = `/etc/${name}.lock`
+  for (const name of machine.files.list('/etc').filter((file) => lockName.test(file))) {
+    const lock = `/etc/${name}`
     try {
       const processId = /^\d+/.exec(machine.files.readTextIfExists(lock, 64) ?? '')?.[0]
       if (processId === undefined) continue

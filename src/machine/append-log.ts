@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, objectAt } from './json.ts'
+import { isJsonObject, type JsonObject } from './json.ts'
 import type { Machine } from './machine.ts'
 
 /**
@@ -8,10 +8,7 @@ import type { Machine } from './machine.ts'
 export interface AppendLog {
   /** Appends, unless that was done before the boot was cut off. `key` names the append within the module. */
   append(key: string, path: string, content: Uint8Array, write: () => void): void
-  /**
-   * The module is through, and noted down as done (ModuleContext.afterMark): the next run appends again. To be called also
-   * when nothing was appended.
-   */
+  /** The module is through, and noted down as done (ModuleContext.afterMark): nothing of this needs to be known any more. */
   finish(): void
 }
 
@@ -32,22 +29,15 @@ const sizeOf = (machine: Machine, path: string): number => machine.files.stat(pa
  * @param mark the module's run-once mark. A run that is there although the mark is set was asked for: it appends again.
  */
 export const appendLog = (machine: Machine, file: string, mark: string): AppendLog => {
-  const boot = machine.files.readTextIfExists('/proc/sys/kernel/random/boot_id')?.trim() ?? ''
-  const kept = read(machine, file)
-  const isOver = kept['finished'] === true && (kept['boot'] !== boot || machine.files.exists(mark))
-  const sizes = isOver ? {} : objectAt(kept, 'sizes')
-  const save = (finished: boolean): void =>
-    machine.files.write(file, JSON.stringify({ boot, finished, sizes }), { mode: 0o600 })
+  const sizes = machine.files.exists(mark) ? {} : read(machine, file)
   return {
     append: (key, path, content, write) => {
       const size = sizes[key]
       if (typeof size === 'number' && sizeOf(machine, path) >= size) return
       sizes[key] = sizeOf(machine, path) + content.length
-      save(false)
+      machine.files.write(file, JSON.stringify(sizes), { mode: 0o600 })
       write()
     },
-    finish: () => {
-      if (Object.keys(sizes).length > 0) save(true)
-    },
+    finish: () => machine.files.remove(file),
   }
 }

@@ -75,12 +75,14 @@ test('lock files of tools that no longer run are removed, those of running ones 
       '/etc/shadow.lock': '813\0',
       '/etc/group.lock': '814\0',
       '/etc/gshadow.lock': 'odd',
+      '/etc/shadow.815': '815\0',
+      '/etc/passwd.old': '816',
       '/proc/812/comm': 'sshd\n',
       '/proc/813/comm': 'useradd\n',
     },
   })
   removeStaleLocks(machine)
-  assert.deepEqual(machine.files.list('/etc'), ['gshadow.lock', 'shadow.lock'])
+  assert.deepEqual(machine.files.list('/etc'), ['gshadow.lock', 'passwd.old', 'shadow.lock'])
 })
 
 test('a plan foresees in the account files what the tools would do', () => {
