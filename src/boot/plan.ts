@@ -1,10 +1,11 @@
+import { locateMessage } from '../cloudconfig/locate.ts'
+import type { Origin, Traced } from '../cloudconfig/origins.ts'
 import { findLosses, type Loss } from '../cloudconfig/why.ts'
 import { defaultPaths } from '../instance/paths.ts'
 import type { Change } from '../machine/journal.ts'
 import type { LogRecord } from '../machine/log.ts'
 import type { Machine } from '../machine/machine.ts'
 import { planMachine } from '../machine/plan.ts'
-import type { Boot } from './boot.ts'
 import { isOwnState } from './changes.ts'
 import { explainInstance } from './explain-config.ts'
 import { currentInstance } from './load-instance.ts'
@@ -22,12 +23,19 @@ export interface PlanInput {
   readonly shippedConfig?: string
 }
 
+/** Something that is wrong, and where the key stands that it is about, where it is about one. */
+export interface PlanFinding extends LogRecord {
+  readonly origin?: Origin
+  /** Something in user-data or vendor-data has to be mended. */
+  readonly isInputError: boolean
+}
+
 /** What a boot would do. */
 export interface Plan {
   /** In their order, without firstlight's own state. File contents before and after are in them. */
   readonly changes: readonly Change[]
   /** What the log says at WARNING and above, DEPRECATED included. */
-  readonly findings: readonly LogRecord[]
+  readonly findings: readonly PlanFinding[]
   /** A line per module or stage that would fail. */
   readonly errors: readonly string[]
   /** What vendor-data and user-data say in vain, because another part or layer says something else. */
@@ -52,16 +60,28 @@ export const planBoot = async (base: Machine, records: readonly LogRecord[], inp
   for (const stage of stageNames) errors.push(...(await runBootStage(boot, stage)).errors)
   const changes = machine.journal.entries.filter((change) => change.actor !== 'plan' && !isOwnState(change))
   const findings = records.filter(({ level }) => level !== 'DEBUG' && level !== 'INFO')
-  return { changes, findings, errors, losses: await lossesOf(boot) }
+  const cached = currentInstance(boot)
+  const config = cached && (await explainInstance(boot, cached, {}))
+  return {
+    changes,
+    findings: findings.map((record) => findingOf(record, config)),
+    errors,
+    losses: config ? lossesOf(config) : [],
+  }
+}
+
+const findingOf = (record: LogRecord, config: Traced | undefined): PlanFinding => {
+  const origin = config && locateMessage(record.message, config)
+  const isOfInput = record.actor === 'user-data' || /^user-data: there is no key /.test(record.message)
+  const isSerious = record.level === 'ERROR' || record.level === 'WARNING'
+  const isAboutInput = record.level === 'ERROR' && origin !== undefined && ownLayers.has(origin.layer)
+  const isInputError = isAboutInput || (isSerious && isOfInput)
+  return { ...record, isInputError, ...(origin && { origin }) }
 }
 
 /** What is dropped of the layers that somebody wrote for this instance; that they override the image is their purpose. */
-const lossesOf = async (boot: Boot): Promise<Loss[]> => {
-  const cached = currentInstance(boot)
-  if (!cached) return []
-  const losses = findLosses(await explainInstance(boot, cached, {}))
-  return losses.filter(({ dropped }) => ownLayers.has(dropped.origin.layer))
-}
+const lossesOf = (config: Traced): Loss[] =>
+  findLosses(config).filter(({ dropped }) => ownLayers.has(dropped.origin.layer))
 
 const ownLayers: ReadonlySet<string> = new Set(['user-data', 'vendor-data', 'vendor-data2'])
 

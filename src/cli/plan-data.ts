@@ -7,7 +7,13 @@ import { originAsData } from './why-data.ts'
 /** A plan for tools: changes in their order, findings and errors. Contents are base64, secret ones left out. */
 export const planAsData = (plan: Plan, showSecrets: boolean): JsonObject => ({
   changes: plan.changes.map((change) => changeAsData(change, showSecrets)),
-  findings: plan.findings.map(({ level, actor, message }) => ({ level, actor, message })),
+  findings: plan.findings.map(({ level, actor, message, isInputError, origin }) => ({
+    level,
+    actor,
+    message,
+    inputError: isInputError,
+    ...(origin && { source: originAsData(origin) }),
+  })),
   errors: [...plan.errors],
   dropped: plan.losses.map(({ path, winner, dropped }) => ({
     key: showKeyPath(path),

@@ -51,10 +51,10 @@ export const planCommand: Command = {
     } else {
       await printPlan(context.console, plan.changes, showSecrets)
       await printLosses(context.console, plan.losses)
-      for (const { level, actor, message } of plan.findings)
-        context.console.print(`${level}: ${actor}: ${message}`, 'yellow')
+      await printFindings(context.console, plan.findings)
     }
-    return plan.errors.length > 0 || plan.findings.some(({ level }) => level === 'ERROR') ? 2 : 0
+    const isWrong = plan.findings.some(({ level, isInputError }) => level === 'ERROR' || isInputError)
+    return plan.errors.length > 0 || isWrong ? 2 : 0
   },
 }
 
@@ -86,6 +86,14 @@ const printPlan = async (console: Console, changes: readonly Change[], showSecre
   }
   console.print(commands.length === 0 ? 'No command would run.' : 'Commands that would run, in order:', 'cyan')
   for (const change of commands) console.print(`${describeChange(change)}   [${change.actor}]`)
+}
+
+const printFindings = async (console: Console, findings: Plan['findings']): Promise<void> => {
+  const { showOrigin } = await import('../cloudconfig/why.ts')
+  for (const { level, actor, message, origin } of findings) {
+    const place = origin === undefined ? '' : ` (${showOrigin(origin)})`
+    console.print(`${level}: ${actor}: ${message}${place}`, 'yellow')
+  }
 }
 
 const printLosses = async (console: Console, losses: Plan['losses']): Promise<void> => {
