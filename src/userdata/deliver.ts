@@ -2,7 +2,7 @@ import { bytesOfText } from '../machine/bytes.ts'
 import { messageOf } from '../machine/errors.ts'
 import type { Machine } from '../machine/machine.ts'
 import { type ConfigPart, configFileText, mergeConfigParts } from './cloud-config-parts.ts'
-import type { Delivery, PartHandler } from './delivery.ts'
+import { anyType, type Delivery, type PartHandler } from './delivery.ts'
 import { fileNameOf, withUnixLineEnds } from './file-name.ts'
 import { contentTypes, type Part, typeByBeginning } from './part.ts'
 import { registerPartHandler } from './part-handler.ts'
@@ -54,7 +54,7 @@ const deliverPart = async (
   if (handler) await handler.handle(part)
   else if (contentType === contentTypes.jinja) await deliverTemplate(machine, part, delivery, configs)
   else if (!(await deliverKnown(machine, part, contentType, delivery, configs)) && payload !== '') {
-    machine.log.warning(unhandled(part, delivery))
+    if (!delivery.handlers.has(anyType)) machine.log.warning(unhandled(part, delivery))
   }
 }
 

@@ -10,6 +10,9 @@ export interface PartHandler {
   end(): Promise<void>
 }
 
+/** Stands for the content types of a handler that could not be asked for them. */
+export const anyType = '*'
+
 /** Whose parts are delivered, and where to. */
 export interface Delivery {
   /** For the log: `user-data`, `vendor-data`. */

@@ -1,7 +1,7 @@
 import { messageOf } from '../machine/errors.ts'
 import { isJsonObject, type JsonObject } from '../machine/json.ts'
 import type { Machine } from '../machine/machine.ts'
-import type { Delivery, PartHandler } from './delivery.ts'
+import { anyType, type Delivery, type PartHandler } from './delivery.ts'
 import type { Part } from './part.ts'
 import { javascriptDriver, pythonDriver } from './part-handler-drivers.ts'
 
@@ -52,6 +52,7 @@ export const registerPartHandler = async (
   delivery: Delivery,
   number: number,
 ): Promise<PartHandler | undefined> => {
+  if (machine.kind === 'plan') return registerUnasked(machine, part, delivery)
   const { log } = machine
   const language = languageOf(part.payload)
   const name = `part-handler-${String(number).padStart(3, '0')}`
@@ -74,6 +75,17 @@ export const registerPartHandler = async (
   }
   for (const type of facts.types) delivery.handlers.set(type, handler)
   return handler
+}
+
+/** A plan runs nobody's code, so it can't know what the handler takes: it may be any part that nothing else handles. */
+const registerUnasked = (machine: Machine, part: Part, delivery: Delivery): undefined => {
+  machine
+    .as('plan')
+    .log.warning(
+      `${delivery.source}: ${part.filename} is a part handler, which a plan does not run: what it does is not shown`,
+    )
+  const nothing = async (): Promise<void> => undefined
+  delivery.handlers.set(anyType, { begin: nothing, handle: nothing, end: nothing })
 }
 
 interface HandlerFacts {

@@ -35,6 +35,13 @@ test('YAML that can not be read is an error of the input; good user-data is none
   assert.deepEqual(await wrong('#cloud-config\nhostname: a\n'), [])
 })
 
+test('A plan runs no part handler, and says so; parts that may be for it are no error', async () => {
+  const userData = `MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="B"\n\n--B\nContent-Type: text/part-handler\n\n#part-handler\n--B\nContent-Type: text/x-own\n\nx\n--B--\n`
+  const { findings } = await planOf(userData)
+  assert.ok(findings.some(({ message }) => message.includes('which a plan does not run')))
+  assert.deepEqual(await wrong(userData), [])
+})
+
 test('A plan tells what vendor-data says in vain', async () => {
   const { losses } = await planOf('#cloud-config\nruncmd: [a]\n', '#cloud-config\nruncmd: [b, c]\ntimezone: Etc/UTC\n')
   assert.deepEqual(losses.map(showLoss), [
