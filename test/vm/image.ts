@@ -6,6 +6,7 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -61,7 +62,8 @@ const diskMebibytes = 1100
  * an overlay: call it in a mount namespace of its own.
  */
 export const imageOf = (variant: Variant): string => {
-  const image = join(cache, `${variant.name}-${variant.version}.raw`)
+  const base = readFileSync(join(cache, 'stamp'), 'utf8').slice(0, 8)
+  const image = join(cache, `${variant.name}-${variant.version}-${base}.raw`)
   if (existsSync(image)) return image
   for (const old of readdirSync(cache).filter((name) => name.startsWith(`${variant.name}-`) && name.endsWith('.raw')))
     rmSync(join(cache, old))

@@ -19,14 +19,16 @@ export interface Life {
 
 const diskSize = '3G'
 
-export const beginLife = (cloud: CloudName, image: string): Life => {
+/** @param givenKey a key that the image knows already; default: a new one */
+export const beginLife = (cloud: CloudName, image: string, givenKey?: string): Life => {
   const folder = mkdtempSync(join(cache, `${cloud}-`))
   const disk = join(folder, 'disk.qcow2')
   execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', image, '-F', 'raw', disk, diskSize], {
     timeout: 60_000,
   })
-  const keyFile = join(folder, 'key')
-  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'owner@example.test', '-f', keyFile])
+  const keyFile = givenKey ?? join(folder, 'key')
+  if (givenKey === undefined)
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'owner@example.test', '-f', keyFile])
   return { folder, cloud, disk, keyFile, publicKey: readFileSync(`${keyFile}.pub`, 'utf8').trim() }
 }
 

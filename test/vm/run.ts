@@ -2,12 +2,10 @@
  * `npm run test:vm [-- --cloud NAME]...`: the package in virtual machines, on every cloud of the simulator. Needs root and
  * qemu; changes nothing outside its cache folder, as it works in network and mount namespaces of its own.
  */
-import { spawnSync } from 'node:child_process'
 import { type CloudName, cloudNames, isCloudName } from '../../src/simulator/index.ts'
 import { buildBase, firstlightVariant, imageOf } from './image.ts'
+import { currentStep, runStep } from './namespaces.ts'
 import { liveThrough } from './story.ts'
-
-const isInside = process.env['VM_INSIDE'] === '1'
 
 const chosenClouds = (words: readonly string[]): CloudName[] => {
   const named = words.flatMap((word, index) => (words[index - 1] === '--cloud' ? [word] : []))
@@ -18,17 +16,12 @@ const chosenClouds = (words: readonly string[]): CloudName[] => {
 
 const enter = (): number => {
   buildBase()
-  firstlightVariant()
-  const words = [
-    '--net',
-    '--mount',
-    '--propagation',
-    'private',
-    process.execPath,
-    ...process.execArgv,
-    ...process.argv.slice(1),
-  ]
-  return spawnSync('unshare', words, { stdio: 'inherit', env: { ...process.env, VM_INSIDE: '1' } }).status ?? 1
+  return runStep('images', ['mount']) || runStep('boots', ['mount', 'net'])
+}
+
+const makeImages = (): number => {
+  imageOf(firstlightVariant())
+  return 0
 }
 
 const runAll = async (clouds: readonly CloudName[]): Promise<number> => {
@@ -45,4 +38,8 @@ const runAll = async (clouds: readonly CloudName[]): Promise<number> => {
 }
 
 const clouds = chosenClouds(process.argv.slice(2))
-process.exitCode = isInside ? await runAll(clouds) : enter()
+const steps: Readonly<Record<string, () => Promise<number> | number>> = {
+  images: makeImages,
+  boots: () => runAll(clouds),
+}
+process.exitCode = await (steps[currentStep() ?? ''] ?? enter)()

@@ -1,0 +1,123 @@
+/**
+ * `npm run bench:vm [-- --cloud nocloud|ec2]...`: the first boot of one Debian image without any tool, with Debian's
+ * cloud-init and with firstlight, one after another, as ratios of what each tool adds. Needs root, qemu and apt.
+ */
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { buildBase, cache, firstlightVariant, imageOf, type Variant } from './image.ts'
+import { beginLife, bootOnce, endLife } from './life.ts'
+import { currentStep, runStep } from './namespaces.ts'
+
+type BenchCloud = 'nocloud' | 'ec2'
+const keyFile = join(cache, 'bench-key')
+
+/** Nothing but sshd with its host keys and our key, as an image for one machine would have it. */
+const bare = (): Variant => ({
+  name: 'bare',
+  version: '1',
+  prepare: `chroot "$1" ssh-keygen -A >/dev/null
+    chroot "$1" useradd -m -s /bin/bash debian
+    echo 'debian ALL=(ALL) NOPASSWD:ALL' > "$1/etc/sudoers.d/debian"
+    install -d -o 1000 -g 1000 -m 700 "$1/home/debian/.ssh"
+    install -o 1000 -g 1000 -m 600 ${keyFile}.pub "$1/home/debian/.ssh/authorized_keys"`,
+})
+
+const peer: Variant = {
+  name: 'cloud-init',
+  version: '22.4.2',
+  prepare: `cp /etc/apt/sources.list.d/*.sources "$1/etc/apt/sources.list.d/" 2>/dev/null || true
+    for file in $(grep -lE '^[[:space:]]*Acquire::' /etc/apt/apt.conf.d/*); do cp "$file" "$1/etc/apt/apt.conf.d/"; done
+    cp /etc/resolv.conf /etc/hosts "$1/etc/"
+    chroot "$1" apt-get -qq update
+    DEBIAN_FRONTEND=noninteractive chroot "$1" apt-get -qq install -y --no-install-recommends cloud-init >/dev/null
+    rm -rf "$1"/var/lib/apt/lists/* "$1"/var/cache/apt/*.deb "$1"/var/cache/apt/archives/*.deb`,
+}
+
+/** Two users, files, commands, a host name. */
+const userData = `#cloud-config
+users:
+  - default
+  - {name: ada, groups: [sudo], shell: /bin/bash}
+write_files:
+  - {path: /etc/one, content: one}
+  - {path: /etc/two, content: two, permissions: '0600'}
+runcmd:
+  - [touch, /run/ran]
+`
+
+interface Cost {
+  /** Seconds since the kernel started. */
+  readonly sshd: number
+  readonly final: number | undefined
+  /** CPU seconds of everything since the kernel started, until all was done. */
+  readonly cpu: number
+  readonly requests: number
+}
+
+const measured = `systemctl show -p ActiveEnterTimestampMonotonic --value ssh
+systemctl show -p ExecMainExitTimestampMonotonic --value cloud-final 2>/dev/null || echo 0
+cat /tmp/cpu`
+
+const measure = async (variant: Variant, cloud: BenchCloud): Promise<Cost> => {
+  const life = beginLife(cloud, imageOf(variant), keyFile)
+  let cost: Cost | undefined
+  try {
+    await bootOnce(life, { title: `bench-${variant.name}`, user: 'debian', userData }, async ({ ask, requests }) => {
+      // Jobs still queued are the boot; what comes later is not.
+      await ask('systemctl is-system-running --wait >/dev/null 2>&1; head -1 /proc/stat > /tmp/cpu', 400)
+      const [sshd = '', final = '', stat = ''] = (await ask(measured)).split('\n')
+      const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = stat.trim().split(/\s+/).slice(1).map(Number)
+      cost = {
+        sshd: Number(sshd) / 1e6,
+        final: Number(final) > 0 ? Number(final) / 1e6 : undefined,
+        cpu: (user + nice + system + irq + softirq) / 100,
+        requests: requests.length,
+      }
+    })
+  } finally {
+    endLife(life)
+  }
+  if (!cost) throw new Error(`${variant.name} on ${cloud} told nothing`)
+  return cost
+}
+
+const variants = (): Variant[] => [bare(), peer, firstlightVariant()]
+
+const compare = async (cloud: BenchCloud): Promise<void> => {
+  const [none, theirs, ours] = [
+    await measure(bare(), cloud),
+    await measure(peer, cloud),
+    await measure(firstlightVariant(), cloud),
+  ]
+  const line = (name: string, { sshd, final, cpu, requests }: Cost): string =>
+    [name.padEnd(24), sshd.toFixed(1), final?.toFixed(1) ?? '-', cpu.toFixed(1), requests].join('\t')
+  console.log(`\n${cloud}: seconds to sshd, to the end of final, CPU seconds, metadata requests`)
+  console.log(line('no tool', none))
+  console.log(line('cloud-init 22.4.2', theirs))
+  console.log(line('firstlight', ours))
+  const added = (what: 'sshd' | 'cpu'): string => ((ours[what] - none[what]) / (theirs[what] - none[what])).toFixed(2)
+  console.log(`added by firstlight / added by cloud-init: sshd ${added('sshd')}, CPU ${added('cpu')}`)
+}
+
+const chosen = (): BenchCloud[] => {
+  const named = process.argv.slice(2).filter((word): word is BenchCloud => word === 'nocloud' || word === 'ec2')
+  return named.length > 0 ? named : ['nocloud', 'ec2']
+}
+
+const steps: Readonly<Record<string, () => Promise<number> | number>> = {
+  images: () => {
+    if (!existsSync(keyFile)) execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', keyFile])
+    for (const variant of variants()) imageOf(variant)
+    return 0
+  },
+  boots: async () => {
+    for (const cloud of chosen()) await compare(cloud)
+    return 0
+  },
+}
+const enter = (): number => {
+  buildBase()
+  return runStep('images', ['mount']) || runStep('boots', ['mount', 'net'])
+}
+process.exitCode = await (steps[currentStep() ?? ''] ?? enter)()
