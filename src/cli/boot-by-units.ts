@@ -13,7 +13,9 @@ const settleSeconds = 30
 const settleDevices = async (machine: Machine): Promise<void> => {
   if (machine.which('udevadm') === undefined) return
   try {
+    const start = machine.clock.monotonic()
     await machine.ask(['udevadm', 'settle', `--timeout=${settleSeconds}`], { timeoutSeconds: settleSeconds + 5 })
+    machine.log.debug(`udev has settled after ${((machine.clock.monotonic() - start) / 1000).toFixed(3)} s`)
   } catch (error) {
     machine.log.debug(`devices may still appear: ${messageOf(error)}`)
   }
@@ -32,8 +34,12 @@ export const bootByUnits = async (): Promise<number> => {
   }
   try {
     const opened = await openMachine({ root: '/', keepsLog: true })
-    await settleDevices(opened.machine)
-    await bootInSteps(opened, { before: gates.asked, after: done })
+    // Meanwhile the configuration is read, and it is found out which cloud this is.
+    const devices = settleDevices(opened.machine)
+    const before = async (name: StageName): Promise<void> => {
+      await Promise.all([gates.asked(name), devices])
+    }
+    await bootInSteps(opened, { devices, before, after: done })
     // No cloud: nobody has to wait.
     for (const name of waiting) done(name, 0)
     return 0

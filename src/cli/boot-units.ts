@@ -4,7 +4,7 @@ import { outputSetting } from '../boot/output-setting.ts'
 import { runBootStage } from '../boot/stages.ts'
 import { type StageName, stageNames } from '../boot/status.ts'
 import type { Machine } from '../machine/machine.ts'
-import { identify, recordIdentification } from '../platform/identify.ts'
+import { type Identification, identify, recordIdentification } from '../platform/identify.ts'
 import type { OpenedMachine } from './command.ts'
 import { openMachine, shippedConfig } from './open-machine.ts'
 
@@ -49,6 +49,8 @@ export const bootOnMachine = async (
 
 /** What is to happen around each stage. */
 export interface BootSteps {
+  /** Resolves when the machine's disks and links are all there; until then one that is missing may still come. */
+  readonly devices?: Promise<void>
   before?(name: StageName): Promise<void>
   after(name: StageName, failures: number): void
 }
@@ -56,11 +58,11 @@ export interface BootSteps {
 /** Finds out which cloud this is and runs the stages; none where there is no cloud. */
 export const bootInSteps = async (
   opened: OpenedMachine,
-  { before, after }: BootSteps,
+  { devices, before, after }: BootSteps,
   options: Pick<Parameters<typeof openBoot>[0], 'progress'> = {},
 ): Promise<void> => {
   const { machine } = opened
-  const found = await identify(machine)
+  const found = await identifyWhenThere(machine, devices)
   machine.log.info(`datasources: ${found.datasources.join(', ') || 'none'} (${found.reason})`)
   if (found.exitCode !== 0) {
     noteDisabled(machine, found.runFolder)
@@ -75,6 +77,14 @@ export const bootInSteps = async (
     if (name === 'init') opening = await withFetchedConfig(opening, () => open(name))
     after(name, await runWithOutput(opened, opening, name))
   }
+}
+
+/** A cloud that is found early is found; that there is none is only certain when all devices are there. */
+const identifyWhenThere = async (machine: Machine, devices: Promise<void> | undefined): Promise<Identification> => {
+  const found = await identify(machine)
+  if (found.exitCode !== 1 || !devices) return found
+  await devices
+  return identify(machine, { force: true })
 }
 
 /** `status` then says that firstlight does not run here, instead of waiting for it. */
