@@ -15,6 +15,12 @@ const confFile = '/etc/apt/apt.conf.d/94cloud-init-config'
 const proxyFile = '/etc/apt/apt.conf.d/90cloud-init-aptproxy'
 const usualMatch = '^[\\w-]+:\\w'
 
+/** What the keys under `apt` were called when they stood at the top. */
+const oldKeys = [
+  ...['apt_sources', 'apt_mirror', 'apt_mirror_search', 'apt_mirror_search_dns', 'apt_custom_sources_list'],
+  ...['apt_preserve_sources_list', 'apt_proxy', 'apt_http_proxy', 'apt_https_proxy', 'apt_ftp_proxy'],
+]
+
 const proxies = [
   ['proxy', 'http'],
   ['http_proxy', 'http'],
@@ -115,7 +121,10 @@ export default defineModule({
     '#cloud-config\napt:\n  http_proxy: http://proxy.example.com:3128\n  conf: |\n    APT::Install-Recommends "false";\n  debconf_selections:\n    mail: postfix postfix/main_mailer_type select No configuration\n',
   ],
   run: async ({ apt: given }, context) => {
-    const { machine } = context
+    const { machine, cloudConfig } = context
+    for (const key of oldKeys) {
+      if (key in cloudConfig) machine.log.warning(`${key}: is not read any more; what it said belongs under apt`)
+    }
     if (given === undefined && machine.which('apt-get') === undefined) return
     const settings: AptSettings = given ?? {}
     const work = attempts(machine.log)

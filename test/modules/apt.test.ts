@@ -273,3 +273,13 @@ test('pipelining is a number, off, or left alone', async () => {
     else assert.deepEqual(complaints(machine), [])
   }
 })
+
+test('keys of old that are not read are told', async () => {
+  const machine = aptMachine()
+  const config: JsonObject = { apt: { preserve_sources_list: true }, apt_sources: [], apt_proxy: 'http://p' }
+  await aptConfigure.run({ apt: { preserve_sources_list: true } }, await contextFor(machine, config))
+  assert.deepEqual(
+    complaints(machine).map((line) => line.split(':')[0]),
+    ['apt_sources', 'apt_proxy'],
+  )
+})
