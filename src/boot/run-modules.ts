@@ -81,8 +81,7 @@ const runOne = async (run: ModuleRun, entry: ModuleEntry, module: ConfigModule):
   const firstChange = machine.journal.entries.length
   const failure = await attempt(run, entry, module, steps)
   const seconds = (machine.clock.monotonic() - started) / 1000
-  if (machine.journal.entries.length > firstChange) tryToFlush(run, module)
-  tryToMark(run, module, frequency)
+  tryToMark(run, module, frequency, firstChange)
   finish(run, module, steps)
   machine.log.debug(`${entry.id} took ${seconds.toFixed(3)} s`)
   if (failure === undefined) {
@@ -169,19 +168,10 @@ const attempt = async (
   }
 }
 
-/** After a power cut there must be no mark without the work. */
-const tryToFlush = ({ machine }: ModuleRun, module: ConfigModule): void => {
-  try {
-    machine.files.flush()
-  } catch (error) {
-    machine.log.warning(`what ${module.id} did may be lost in a power cut: ${messageOf(error)}`)
-  }
-}
-
 /** A mark that can't be set (full disk) costs a second run at the next boot, nothing now. */
-const tryToMark = (run: ModuleRun, module: ConfigModule, frequency: Frequency): void => {
+const tryToMark = (run: ModuleRun, module: ConfigModule, frequency: Frequency, firstChange: number): void => {
   try {
-    markRun(run.machine, run.paths, semaphoreName(module), frequency)
+    markRun(run.machine, run.paths, semaphoreName(module), frequency, firstChange)
   } catch (error) {
     run.machine.log.warning(`${module.id} will run again at the next boot: ${messageOf(error)}`)
   }

@@ -19,10 +19,19 @@ export const hasRun = (machine: Machine, paths: Paths, name: string, frequency: 
   return path !== undefined && machine.files.exists(path)
 }
 
-/** Remembers that `name` has run. What it wrote is on the disk before the mark is: a power cut never leaves a mark alone. */
-export const markRun = (machine: Machine, paths: Paths, name: string, frequency: Frequency): void => {
+/**
+ * Remembers that `name` has run. What it wrote is on the disk before the mark is: a power cut never leaves a mark alone.
+ * @param firstChange where its changes begin in the journal; without any there is nothing to wait for
+ */
+export const markRun = (
+  machine: Machine,
+  paths: Paths,
+  name: string,
+  frequency: Frequency,
+  firstChange: number,
+): void => {
   const path = semaphorePath(paths, name, frequency)
   if (path === undefined) return
-  machine.files.flush()
+  if (machine.journal.entries.length > firstChange) machine.files.flush()
   machine.files.write(path, `${machine.clock.now() / 1000}\n`)
 }

@@ -19,9 +19,10 @@ const mark = 'consume_data'
 export const takeUserData = async (boot: Boot, cached: CachedInstance): Promise<string[]> => {
   const { machine, paths, base } = boot
   try {
+    const firstChange = machine.journal.entries.length
     const isNew = !hasRun(machine, paths, mark, 'instance')
     await consumeUserData(machine.as('user-data'), { paths, data: cached.data, base, isNew })
-    if (isNew) markRun(machine, paths, mark, 'instance')
+    if (isNew) markRun(machine, paths, mark, 'instance', firstChange)
     await reportUnknown(boot, cached)
     return []
   } catch (error) {
