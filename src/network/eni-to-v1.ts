@@ -6,6 +6,7 @@ interface Stanza {
   readonly name: string
   /** `static`, `dhcp`, `manual`, `loopback`, ... */
   readonly method: string
+  readonly isIpv6: boolean
   /** First word after the option's name, for options that have one value. */
   readonly values: Map<string, string>
   readonly nameservers: string[]
@@ -42,6 +43,8 @@ const subnetOf = (stanza: Stanza, isAutomatic: boolean): JsonObject => {
     type: stanza.method,
     control: isAutomatic ? 'auto' : 'manual',
   }
+  // `inet auto` does not exist.
+  if (stanza.method === 'auto' && stanza.isIpv6) subnet['ipv6'] = true
   if (stanza.method === 'static') {
     const address = stanza.values.get('address')
     if (address === undefined) throw new ConfigError(`iface ${stanza.name}`, 'is static, but has no address')
@@ -66,9 +69,9 @@ const parseInterfaces = (text: string) => {
     if (option === 'auto' || option === 'allow-auto') {
       for (const name of words) automatic.add(name)
     } else if (option === 'iface') {
-      const [name = '', , method = 'manual'] = words
+      const [name = '', family, method = 'manual'] = words
       if (stanzas.has(name)) throw new ConfigError(`iface ${name}`, 'is defined twice')
-      current = { name, method, values: new Map(), nameservers: [], search: [] }
+      current = { name, method, isIpv6: family === 'inet6', values: new Map(), nameservers: [], search: [] }
       stanzas.set(name, current)
     } else if (/^(allow-|no-|source|mapping|rename)/.test(option)) {
       current = undefined

@@ -168,7 +168,7 @@ function* linkOptions(link: Link, bonds: ReadonlyMap<string, Link>): Generator<s
     yield* optionLines(link.bond.options)
   }
   if (link.bridge !== undefined) {
-    yield `bridge-ports ${link.bridge.ports.join(' ')}`
+    yield `bridge-ports ${link.bridge.ports.join(' ') || 'none'}`
     yield* optionLines(link.bridge.options)
   }
 }

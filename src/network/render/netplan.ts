@@ -32,22 +32,26 @@ export const renderNetplan: Renderer = (model) => [
 
 const document = (model: NetworkModel): JsonObject => {
   const links = [...model.links].sort(byName)
-  const section = (key: string, type: Link['type'], describe: (link: Link) => JsonObject): JsonObject => {
-    const devices = links.filter((link) => link.type === type && !isImplied(link, model))
-    if (devices.length === 0) return {}
-    return { [key]: Object.fromEntries(devices.map((link) => [link.name, withDns(describe(link), model.dns)])) }
+  const section = (type: Link['type'], describe: (link: Link) => JsonObject): JsonObject =>
+    Object.fromEntries(
+      links.filter((link) => link.type === type).map((link) => [link.name, withDns(describe(link), model.dns)]),
+    )
+  const sections = {
+    ethernets: { ...undescribed(links), ...section('physical', ethernet) },
+    bonds: section('bond', (link) => ({ ...bond(link, links), ...common(link) })),
+    bridges: section('bridge', (link) => ({ ...bridge(link), ...common(link) })),
+    vlans: section('vlan', (link) => ({ ...vlan(link), ...common(link) })),
   }
-  return {
-    version: 2,
-    ...section('ethernets', 'physical', ethernet),
-    ...section('bonds', 'bond', (link) => ({ ...bond(link, links), ...common(link) })),
-    ...section('bridges', 'bridge', (link) => ({ ...bridge(link), ...common(link) })),
-    ...section('vlans', 'vlan', (link) => ({ ...vlan(link), ...common(link) })),
-  }
+  const filled = Object.entries(sections).filter(([, devices]) => Object.keys(devices).length > 0)
+  return { version: 2, ...Object.fromEntries(filled) }
 }
 
-/** An interface that only a bond or a bridge names needs no entry of its own. */
-const isImplied = (link: Link, model: NetworkModel): boolean => model.impliedLinks.includes(link.name)
+/** netplan refuses a VLAN on an interface that it has not heard of. */
+const undescribed = (links: readonly Link[]): JsonObject => {
+  const known = new Set(links.map(({ name }) => name))
+  const missing = links.flatMap(({ vlan }) => (vlan === undefined || known.has(vlan.link) ? [] : [vlan.link]))
+  return Object.fromEntries(missing.map((name) => [name, {}]))
+}
 
 const ethernet = (link: Link): JsonObject => ({
   ...(link.mac !== undefined && { match: { macaddress: link.mac.toLowerCase() }, 'set-name': link.name }),
