@@ -13,7 +13,8 @@ const unset = new Set(['', '-1', 'none'])
 const numberOf = (text: string, find: (name: string) => number | undefined, what: string, key: string) => {
   const name = text.trim()
   if (unset.has(name.toLowerCase())) return undefined
-  const found = find(name) ?? (/^\d{1,9}$/.test(name) ? Number(name) : undefined)
+  // root is 0 also where the account files can't be read.
+  const found = find(name) ?? (/^\d{1,9}$/.test(name) ? Number(name) : name === 'root' ? 0 : undefined)
   if (found === undefined) throw new ConfigError(key, `there is no ${what} ${name}; the file is not written`)
   return found
 }
