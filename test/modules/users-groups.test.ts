@@ -176,16 +176,7 @@ test('one bad user is reported and costs neither the others nor the default user
   const { machine, failure } = await run({ users })
   assert.deepEqual(usersIn(machine), ['first:x:1000', 'last:x:1001', 'debian:x:1002'])
   const lines = failure?.split('; ') ?? []
-  for (const named of [
-    'nosuchgroup',
-    '../etc',
-    '-rf',
-    'a\\nb',
-    '/bad',
-    'users[6].uid',
-    'homeless',
-    'both',
-  ])
+  for (const named of ['nosuchgroup', '../etc', '-rf', 'a\\nb', '/bad', 'users[6].uid', 'homeless', 'both'])
     assert.ok(
       lines.some((line) => line.includes(named)),
       `${named} is named in ${failure}`,
