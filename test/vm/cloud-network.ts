@@ -41,6 +41,8 @@ export const startCloudNetwork = async (cloud: SimulatedCloud, options: NetworkO
   for (const address of cloud.serviceAddresses.filter((address) => address !== first.router))
     ip('addr', 'add', `${address}/${address.includes(':') ? 128 : 32}`, 'dev', 'cloud')
   ip('link', 'set', 'cloud', 'up')
+  // A machine may ask from a link-local address.
+  ip('route', 'add', '169.254.0.0/16', 'dev', 'cloud')
   const taps = cloud.links.map((_, index) => `guest${index}`)
   for (const tap of taps) {
     ip('tuntap', 'add', tap, 'mode', 'tap')
