@@ -9,14 +9,18 @@ import { readSettings } from '../../src/platform/settings.ts'
 import { withLease } from '../../src/platform/temporary-link.ts'
 import { textAttribute } from './attributes.ts'
 import { keyLinesOf, publicKeysFor } from './keys.ts'
-import { flavor, type GceMetadata, readMetadata } from './read-metadata.ts'
+import { flavor, type GceMetadata, isUnresolved, readMetadata } from './read-metadata.ts'
 
 const id = 'GCE'
 /** The interface that Google's images have first. */
 const firstLink = 'ens4'
 
+const usualBase = 'http://metadata.google.internal/computeMetadata/v1/'
+/** The same server where nobody resolves names: on a temporary link there is no resolver (Google, "About VM metadata"). */
+const baseByAddress = 'http://169.254.169.254/computeMetadata/v1/'
+
 const baseOf = ({ machine, settings }: DatasourceContext): string =>
-  readSettings(id, settings, machine.log).text('metadata_url', 'http://metadata.google.internal/computeMetadata/v1/')
+  readSettings(id, settings, machine.log).text('metadata_url', usualBase)
 
 const read = async (context: DatasourceContext): Promise<InstanceData | undefined> => {
   const own = readSettings(id, context.settings, context.machine.log)
@@ -27,7 +31,11 @@ const read = async (context: DatasourceContext): Promise<InstanceData | undefine
   }
   const base = baseOf(context)
   const metadata = await readMetadata(context.machine, base, retry)
-  return metadata && instanceOf(context, base, metadata)
+  if (metadata !== 'unresolved') return metadata && instanceOf(context, base, metadata)
+  if (base !== usualBase) return undefined
+  // Asked once: on another cloud nobody is there.
+  const atAddress = await readMetadata(context.machine, baseByAddress, { ...retry, retries: 0 })
+  return atAddress === 'unresolved' || !atAddress ? undefined : instanceOf(context, baseByAddress, atAddress)
 }
 
 const instanceOf = (context: DatasourceContext, base: string, metadata: GceMetadata): InstanceData => {
@@ -86,12 +94,18 @@ const readBeforeNetwork = async (context: DatasourceContext): Promise<InstanceDa
 
 const publishHostKeys = async (context: DatasourceContext, hostKeys: readonly string[]): Promise<void> => {
   const { machine } = context
-  const base = `${baseOf(context)}instance/guest-attributes/hostkeys/`
+  const put = (base: string, type: string, body: string) => {
+    const url = `${base}instance/guest-attributes/hostkeys/${encodeURIComponent(type)}`
+    return requestWithRetries(machine, { url, method: 'PUT', headers: flavor, body }, { rule: neverRetry })
+  }
+  const base = baseOf(context)
   const publish = async (line: string): Promise<void> => {
     const [type = '', body = ''] = line.split(/\s+/)
-    const url = `${base}${encodeURIComponent(type)}`
     try {
-      await requestWithRetries(machine, { url, method: 'PUT', headers: flavor, body }, { rule: neverRetry })
+      await put(base, type, body).catch((error: unknown) => {
+        if (base !== usualBase || !isUnresolved(error)) throw error
+        return put(baseByAddress, type, body)
+      })
     } catch (error) {
       machine.log.warning(`the ${type} host key is not published (are guest attributes enabled?): ${messageOf(error)}`)
     }

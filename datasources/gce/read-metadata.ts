@@ -18,20 +18,22 @@ export interface GceMetadata {
 /** Without it the server answers 403, so that no web page can be tricked into asking. */
 export const flavor = { 'Metadata-Flavor': 'Google' }
 
-const isUnresolved = (error: unknown): boolean =>
+/** The name of the server is not known to anybody. */
+export const isUnresolved = (error: unknown): boolean =>
   error instanceof FirstlightError && 'reason' in error && error.reason === 'unresolved'
 
 /**
  * Reads all five documents at once.
  * @param base address of the tree, with a slash at its end
- * @returns undefined when one of those that every instance has can't be had: not this cloud, or not now.
+ * @returns undefined when one of those that every instance has can't be had: not this cloud, or not now; 'unresolved' when
+ *   that is because the name in `base` is unknown.
  * @throws HttpStatusError, DatasourceError when a document is there, but unusable.
  */
 export const readMetadata = async (
   machine: Machine,
   base: string,
   retry: RetryOptions,
-): Promise<GceMetadata | undefined> => {
+): Promise<GceMetadata | 'unresolved' | undefined> => {
   const ask = (path: string, options: RetryOptions): Promise<HttpResponse> =>
     requestWithRetries(machine, { url: `${base}${path}`, headers: flavor }, options)
 
@@ -71,7 +73,7 @@ export const readMetadata = async (
   if (!id || !zone || !hostname) {
     const [problem] = problems
     if (problem) machine.log[isUnresolved(problem) ? 'info' : 'warning'](`no metadata: ${problem.message}`)
-    return undefined
+    return isUnresolved(problem) ? 'unresolved' : undefined
   }
   for (const line of missing) machine.log.warning(line)
   return {

@@ -60,6 +60,20 @@ test('without a name server there is no metadata server, and nothing is waited f
   )
 })
 
+test('on a link without a resolver the metadata server is asked by its address', async () => {
+  const named = serving(documents)
+  const machine = madeUpMachine({
+    dmi,
+    http: ({ url }) =>
+      url.startsWith('http://169.254.169.254/')
+        ? named({ url: url.replace('169.254.169.254', 'metadata.google.internal') })
+        : new HttpFailure(url, 'unresolved', 'no such name'),
+  })
+  const data = await gce.fetch(await contextFor(machine, 'network'))
+  assert.equal(data?.instanceId, '4520031799277581759')
+  assert.equal(data.subplatform, 'metadata (http://169.254.169.254/computeMetadata/v1/)')
+})
+
 test('before the network is up each link is tried with a lease of its own, which is always given back', async () => {
   const machine = madeUpMachine({
     dmi,
