@@ -5,6 +5,8 @@ import { type Booted, beginLife, bootOnce, endLife, type Life } from './life.ts'
 /** How the clouds differ, seen from a machine's owner. */
 interface Traits {
   readonly user: string
+  /** Droplets get no lease: their addresses are in the metadata. */
+  readonly isWithoutDhcp?: true
   readonly firstId: string
   readonly secondId: string
 }
@@ -20,7 +22,7 @@ const traits: Readonly<Record<CloudName, Traits>> = {
   azure: { user: 'azureuser', ...uuids },
   ec2: { user: 'debian', firstId: 'i-0f1e2d3c4b5a69788', secondId: 'i-1f1e2d3c4b5a69789' },
   gce: { user: 'debian', firstId: '5512345678901234567', secondId: '6612345678901234567' },
-  digitalocean: { user: 'debian', firstId: '101234567', secondId: '201234567' },
+  digitalocean: { user: 'debian', isWithoutDhcp: true, firstId: '101234567', secondId: '201234567' },
 }
 
 const userData = (life: Life): string => `#cloud-config
@@ -38,6 +40,8 @@ runcmd:
   - echo run >> /var/log/vm-runcmd
   - [sh, -c, 'sleep 3600 </dev/null >/dev/null 2>&1 & echo started']
 `
+
+const fatal = "#cloud-config\nbootcmd:\n  - [sh, -c, 'kill -9 $PPID']\n"
 
 const broken = '#cloud-config\nusers: {{{\n\t- [nonsense\nruncmd: 7\nhostname: [\n'
 
@@ -101,8 +105,8 @@ export const liveThrough = async (cloud: CloudName, image: string): Promise<Outc
   const life = beginLife(cloud, image)
   const { check, failures } = checks()
   const seconds: string[] = []
-  const { user, firstId, secondId } = traits[cloud]
-  const one = { user, userData: userData(life), instanceId: firstId, hostname: 'vm-one' }
+  const { user, firstId, secondId, isWithoutDhcp = false } = traits[cloud]
+  const one = { user, isWithoutDhcp, userData: userData(life), instanceId: firstId, hostname: 'vm-one' }
   const boots: [
     title: string,
     orders: Omit<Parameters<typeof bootOnce>[1], 'title'>,
@@ -124,6 +128,17 @@ export const liveThrough = async (cloud: CloudName, image: string): Promise<Outc
         await checkDone(booted, check)
         await checkRuns(booted, check, 2, 3)
         check('new host name', await booted.ask('hostname'), 'vm-two')
+      },
+    ],
+    [
+      'process killed',
+      { ...one, instanceId: firstId.replace(/.$/, '5'), userData: fatal },
+      async ({ ask }) => {
+        const failed = "systemctl list-units --failed --no-legend --plain 'cloud-*' | cut -d' ' -f1 | xargs"
+        const units = 'cloud-config.service cloud-final.service cloud-init-main.service cloud-init-network.service'
+        await ask('systemctl is-system-running --wait', 200)
+        check('failed units', await ask(failed), units)
+        check('status', await ask('cloud-init status --wait', 60), /status: error/)
       },
     ],
     [
