@@ -34,7 +34,7 @@ const peer: Variant = {
     rm -rf "$1"/var/lib/apt/lists/* "$1"/var/cache/apt/*.deb "$1"/var/cache/apt/archives/*.deb`,
 }
 
-/** Two users, files, commands, a host name. */
+/** Two users, files, commands, a host name. One kind of host key: how long RSA keys take is chance. */
 const userData = `#cloud-config
 users:
   - default
@@ -44,6 +44,7 @@ write_files:
   - {path: /etc/two, content: two, permissions: '0600'}
 runcmd:
   - [touch, /run/ran]
+ssh_genkeytypes: [ed25519]
 `
 
 interface Cost {
@@ -53,11 +54,14 @@ interface Cost {
   /** CPU seconds of everything since the kernel started, until all was done. */
   readonly cpu: number
   readonly requests: number
+  /** MiB that the root file system holds, before anything was installed by the user. */
+  readonly disk: number
 }
 
 const measured = `systemctl show -p ActiveEnterTimestampMonotonic --value ssh
 systemctl show -p ExecMainExitTimestampMonotonic --value cloud-final 2>/dev/null || echo 0
-cat /tmp/cpu`
+cat /tmp/cpu
+df --output=used -BM / | tail -1 | tr -d ' M'`
 
 const measure = async (variant: Variant, cloud: BenchCloud): Promise<Cost> => {
   const life = beginLife(cloud, imageOf(variant), keyFile)
@@ -66,13 +70,14 @@ const measure = async (variant: Variant, cloud: BenchCloud): Promise<Cost> => {
     await bootOnce(life, { title: `bench-${variant.name}`, user: 'debian', userData }, async ({ ask, requests }) => {
       // Jobs still queued are the boot; what comes later is not.
       await ask('systemctl is-system-running --wait >/dev/null 2>&1; head -1 /proc/stat > /tmp/cpu', 400)
-      const [sshd = '', final = '', stat = ''] = (await ask(measured)).split('\n')
+      const [sshd = '', final = '', stat = '', disk = ''] = (await ask(measured)).split('\n')
       const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = stat.trim().split(/\s+/).slice(1).map(Number)
       cost = {
         sshd: Number(sshd) / 1e6,
         final: Number(final) > 0 ? Number(final) / 1e6 : undefined,
         cpu: (user + nice + system + irq + softirq) / 100,
         requests: requests.length,
+        disk: Number(disk),
       }
     })
   } finally {
@@ -90,9 +95,9 @@ const compare = async (cloud: BenchCloud): Promise<void> => {
     await measure(peer, cloud),
     await measure(firstlightVariant(), cloud),
   ]
-  const line = (name: string, { sshd, final, cpu, requests }: Cost): string =>
-    [name.padEnd(24), sshd.toFixed(1), final?.toFixed(1) ?? '-', cpu.toFixed(1), requests].join('\t')
-  console.log(`\n${cloud}: seconds to sshd, to the end of final, CPU seconds, metadata requests`)
+  const line = (name: string, { sshd, final, cpu, requests, disk }: Cost): string =>
+    [name.padEnd(24), sshd.toFixed(1), final?.toFixed(1) ?? '-', cpu.toFixed(1), requests, disk].join('\t')
+  console.log(`\n${cloud}: seconds to sshd, to the end of final, CPU seconds, metadata requests, MiB on disk`)
   console.log(line('no tool', none))
   console.log(line('cloud-init 22.4.2', theirs))
   console.log(line('firstlight', ours))

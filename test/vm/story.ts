@@ -46,7 +46,7 @@ const fatal = "#cloud-config\nbootcmd:\n  - [sh, -c, 'kill -9 $PPID']\n"
 const broken = '#cloud-config\nusers: {{{\n\t- [nonsense\nruncmd: 7\nhostname: [\n'
 
 /** For those who want to know why a boot took its time ($VM_VERBOSE). */
-const details = `systemd-analyze; systemd-analyze critical-chain cloud-final.service ssh.service
+const details = `systemd-analyze; systemd-analyze blame | head -12; grep -r . /etc/systemd/network/; systemd-analyze critical-chain cloud-final.service ssh.service
 bash -c 'time firstlight --version' 2>&1; bash -c 'time firstlight status' 2>&1
 systemctl show -p Id,ExecMainStartTimestampMonotonic,ExecMainExitTimestampMonotonic,MemoryPeak,CPUUsageNSec cloud-init-main cloud-init-local cloud-init-network cloud-config cloud-final ssh
 sudo cat /var/log/cloud-init.log; cloud-init status --long; ip -br addr`
