@@ -41,7 +41,7 @@ runcmd:
   - [sh, -c, 'sleep 3600 </dev/null >/dev/null 2>&1 & echo started']
 `
 
-const fatal = "#cloud-config\nbootcmd:\n  - [sh, -c, 'kill -9 $PPID']\n"
+const fatal = "#cloud-config\nbootcmd:\n  - [sh, -c, 'kill -9 $(cat /run/cloud-init/stages/pid)']\n"
 
 const broken = '#cloud-config\nusers: {{{\n\t- [nonsense\nruncmd: 7\nhostname: [\n'
 
