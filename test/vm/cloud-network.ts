@@ -20,8 +20,10 @@ export interface NetworkOptions {
   readonly folder: string
   /** No lease for anybody. */
   readonly isWithoutDhcp?: boolean
-  /** The metadata service is not there yet. */
-  readonly lateMilliseconds?: number
+  /** The metadata service is not there before this resolves. */
+  readonly opens?: Promise<void>
+  /** Hardware addresses that get no lease. */
+  readonly silentMacs?: readonly string[]
 }
 
 const prefixOf = (address: string): number => Number(address.split('/')[1] ?? '24')
@@ -48,21 +50,21 @@ export const startCloudNetwork = async (cloud: SimulatedCloud, options: NetworkO
     ip('tuntap', 'add', tap, 'mode', 'tap')
     ip('link', 'set', tap, 'master', 'cloud', 'up')
   }
-  const dhcp = options.isWithoutDhcp === true ? undefined : startDhcp(cloud, options.folder)
+  const dhcp = options.isWithoutDhcp === true ? undefined : startDhcp(cloud, options)
   const requests: RequestRecord[] = []
   const { handle } = cloud
   let server: { stop(): Promise<void> } | undefined
+  let isOver = false
   const startServer = async (): Promise<void> => {
-    if (handle) server = await serve({ handle, requests, host: '::', port: 80 })
+    if (handle && !isOver) server = await serve({ handle, requests, host: '::', port: 80 })
   }
-  const late = options.lateMilliseconds ?? 0
-  const timer = late > 0 ? setTimeout(() => void startServer(), late) : undefined
-  if (late === 0) await startServer()
+  if (options.opens) void options.opens.then(startServer)
+  else await startServer()
   return {
     taps,
     requests,
     stop: async () => {
-      clearTimeout(timer)
+      isOver = true
       dhcp?.kill()
       await server?.stop()
       for (const device of [...taps, 'cloud']) ip('link', 'del', device)
@@ -70,7 +72,7 @@ export const startCloudNetwork = async (cloud: SimulatedCloud, options: NetworkO
   }
 }
 
-const startDhcp = (cloud: SimulatedCloud, folder: string): ChildProcess => {
+const startDhcp = (cloud: SimulatedCloud, { folder, silentMacs = [] }: NetworkOptions): ChildProcess => {
   const [first] = cloud.links
   const bits = linkPrefix(first?.address ?? '')
   const mask = [24, 16, 8, 0].map((shift) => ((2 ** 32 - 2 ** (32 - bits)) >>> shift) & 255).join('.')
@@ -88,7 +90,9 @@ const startDhcp = (cloud: SimulatedCloud, folder: string): ChildProcess => {
     // Fixed addresses: nothing to probe.
     'no-ping',
     `dhcp-range=${bare(first?.address ?? '')},static,${mask},1h`,
-    ...cloud.links.map((link) => `dhcp-host=${link.mac},${bare(link.address)}`),
+    ...cloud.links
+      .filter(({ mac }) => !silentMacs.includes(mac))
+      .map((link) => `dhcp-host=${link.mac},${bare(link.address)}`),
     `dhcp-option=3,${first?.router ?? ''}`,
     ...(option245 === undefined ? [] : [`dhcp-option=245,${option245}`]),
     ...(routes === undefined ? [] : [`dhcp-option=121,${routesText(routes)}`]),

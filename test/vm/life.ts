@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import type { SimulatedCloud } from '../../src/simulator/cloud.ts'
 import { type CloudName, createCloud } from '../../src/simulator/index.ts'
 import type { RequestRecord } from '../../src/simulator/request-log.ts'
 import { startCloudNetwork } from './cloud-network.ts'
@@ -43,7 +45,31 @@ export interface BootOrders {
   readonly user: string
   readonly loginSeconds?: number
   readonly isWithoutDhcp?: boolean
+  /** The metadata service starts so long after firstlight's first stage. */
   readonly lateMilliseconds?: number
+  /** Hardware addresses that get no lease. */
+  readonly silentMacs?: readonly string[]
+  /** What is different from the usual machine on this cloud. */
+  readonly change?: (cloud: SimulatedCloud) => SimulatedCloud
+}
+
+/** The cloud as a machine finds it at a boot. */
+export const cloudOf = (life: Life, orders: BootOrders): SimulatedCloud => {
+  const { instanceId, hostname, change = (cloud) => cloud } = orders
+  const cloud = createCloud({
+    cloud: life.cloud,
+    userData: orders.userData,
+    sshKeys: [life.publicKey],
+    ...(instanceId !== undefined && { instanceId }),
+    ...(hostname !== undefined && { hostname }),
+  })
+  return change(cloud)
+}
+
+/** Resolves when the console shows that firstlight's first stage begins, and `milliseconds` have passed. */
+const afterLocalStage = async (readConsole: () => string, milliseconds: number, signal: AbortSignal): Promise<void> => {
+  while (!signal.aborted && !/loud-init-local|local stage/.test(readConsole())) await setTimeout(200)
+  await setTimeout(milliseconds)
 }
 
 /** What a boot looks like from outside, while the machine runs. */
@@ -64,20 +90,18 @@ export const bootOnce = async (
   orders: BootOrders,
   work: (booted: Booted) => Promise<void>,
 ): Promise<void> => {
-  const { instanceId, hostname, title } = orders
-  const cloud = createCloud({
-    cloud: life.cloud,
-    userData: orders.userData,
-    sshKeys: [life.publicKey],
-    ...(instanceId !== undefined && { instanceId }),
-    ...(hostname !== undefined && { hostname }),
-  })
+  const { title, lateMilliseconds, silentMacs } = orders
+  const cloud = cloudOf(life, orders)
   const consoleFile = join(life.folder, 'console.log')
+  // The one of the boot before tells nothing about this one.
+  writeFileSync(consoleFile, '')
   const readConsole = (): string => readFileSync(consoleFile, 'latin1')
+  const over = new AbortController()
   const network = await startCloudNetwork(cloud, {
     folder: life.folder,
     ...(orders.isWithoutDhcp !== undefined && { isWithoutDhcp: orders.isWithoutDhcp }),
-    ...(orders.lateMilliseconds !== undefined && { lateMilliseconds: orders.lateMilliseconds }),
+    ...(silentMacs && { silentMacs }),
+    ...(lateMilliseconds !== undefined && { opens: afterLocalStage(readConsole, lateMilliseconds, over.signal) }),
   })
   const start = performance.now()
   const machine = startMachine({ ...life, cloud, taps: network.taps, consoleFile })
@@ -95,11 +119,12 @@ export const bootOnce = async (
     }
     await work({ guest, loginSeconds, requests: network.requests, console: readConsole, ask })
     await onGuest(guest, 'sudo systemctl poweroff', 20)
-    await Promise.race([machine.ended, new Promise((resolve) => setTimeout(resolve, 90_000).unref())])
+    await Promise.race([machine.ended, setTimeout(90_000, undefined, { ref: false })])
   } catch (error) {
     keepConsole(life, title, consoleFile)
     throw error
   } finally {
+    over.abort()
     machine.kill()
     process.off('exit', onSignal)
     await machine.ended

@@ -15,7 +15,7 @@ const uuids = {
   firstId: 'b0fa911b-69d4-4476-bbe2-1c92bff6535c',
   secondId: 'c1fa911b-69d4-4476-bbe2-1c92bff6535d',
 }
-const traits: Readonly<Record<CloudName, Traits>> = {
+export const traits: Readonly<Record<CloudName, Traits>> = {
   nocloud: { user: 'debian', firstId: 'iid-first', secondId: 'iid-second' },
   openstack: { user: 'debian', ...uuids },
   'openstack-service': { user: 'debian', ...uuids },
@@ -52,7 +52,7 @@ systemctl show -p Id,ExecMainStartTimestampMonotonic,ExecMainExitTimestampMonoto
 sudo cat /var/log/cloud-init.log; cloud-init status --long; ip -br addr`
 
 /** Every check has a name; a failure does not keep the others from being looked at. */
-const checks = () => {
+export const checks = () => {
   const failures: string[] = []
   const check = (name: string, actual: string, expected: string | RegExp): void => {
     try {
@@ -64,7 +64,7 @@ const checks = () => {
   }
   return { check, failures }
 }
-type Check = ReturnType<typeof checks>['check']
+export type Check = ReturnType<typeof checks>['check']
 
 const checkRuns = async ({ ask }: Booted, check: Check, runcmd: number, bootcmd: number): Promise<void> => {
   check('runcmd ran', await ask('wc -l < /var/log/vm-runcmd'), String(runcmd))
