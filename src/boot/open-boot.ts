@@ -23,6 +23,8 @@ export interface OpenOptions {
   readonly shippedConfig?: string
   /** With it, the configuration is fetched that the kernel command line names. Default not. */
   readonly network?: 'down' | 'up'
+  /** Resolves when the machine's files can be written. Default: now. */
+  readonly writable?: Promise<void>
 }
 
 /** True when the kernel command line may name a configuration to fetch. */
@@ -40,6 +42,7 @@ export const openBoot = async (options: OpenOptions): Promise<Boot> => {
   const log = collectingLog(machine.log, findings)
   const { cmdline } = await platform()
   if (options.network && namesConfigUrl(cmdline)) {
+    await options.writable
     const { fetchConfigUrl } = await import('../cloudconfig/config-url.ts')
     await fetchConfigUrl({ ...machine, log }, cmdline, options.network === 'up')
   }
@@ -51,6 +54,7 @@ export const openBoot = async (options: OpenOptions): Promise<Boot> => {
     },
   )
   const systemInfo = objectAt(base.config, 'system_info')
+  await options.writable
   return {
     machine,
     base,

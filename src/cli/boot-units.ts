@@ -49,8 +49,11 @@ export const bootOnMachine = async (
 
 /** What is to happen around each stage. */
 export interface BootSteps {
-  /** Resolves when the machine's disks and links are all there; until then one that is missing may still come. */
-  readonly devices?: Promise<void>
+  /**
+   * Resolves when the machine's disks and links are all there and its root can be written; until then what is missing
+   * may still come, and nothing but /run is written.
+   */
+  readonly ready?: Promise<void>
   before?(name: StageName): Promise<void>
   after(name: StageName, failures: number): void
 }
@@ -58,20 +61,19 @@ export interface BootSteps {
 /** Finds out which cloud this is and runs the stages; none where there is no cloud. */
 export const bootInSteps = async (
   opened: OpenedMachine,
-  { devices, before, after }: BootSteps,
+  { ready, before, after }: BootSteps,
   options: Pick<Parameters<typeof openBoot>[0], 'progress'> = {},
 ): Promise<void> => {
   const { machine } = opened
-  const found = await identifyWhenThere(machine, devices)
+  const open = (name: StageName): Promise<Boot> =>
+    openBoot({ ...opened, ...withShipped(), ...options, ...withNetwork(name), ...(ready && { writable: ready }) })
+  const { found, boot } = await beginWhenReady(machine, () => open('init-local'), ready)
   machine.log.info(`datasources: ${found.datasources.join(', ') || 'none'} (${found.reason})`)
-  if (found.exitCode !== 0) {
+  if (boot === undefined) {
     noteDisabled(machine, found.runFolder)
     return
   }
-  recordIdentification(machine, found)
-  const open = (name: StageName): Promise<Boot> =>
-    openBoot({ ...opened, ...withShipped(), ...options, ...withNetwork(name) })
-  let opening = await open('init-local')
+  let opening = boot
   for (const name of stageNames) {
     await before?.(name)
     if (name === 'init') opening = await withFetchedConfig(opening, () => open(name))
@@ -79,12 +81,32 @@ export const bootInSteps = async (
   }
 }
 
-/** A cloud that is found early is found; that there is none is only certain when all devices are there. */
-const identifyWhenThere = async (machine: Machine, devices: Promise<void> | undefined): Promise<Identification> => {
-  const found = await identify(machine)
-  if (found.exitCode !== 1 || !devices) return found
-  await devices
-  return identify(machine, { force: true })
+interface Beginning {
+  readonly found: Identification
+  /** undefined: firstlight does not run here. */
+  readonly boot?: Boot
+}
+
+/**
+ * Which cloud this is, and the boot that is opened for it, as far as can be told now; told anew when disks have appeared
+ * meanwhile: one of them may be a seed. That there is no cloud is only certain when all devices are there.
+ */
+const beginWhenReady = async (
+  machine: Machine,
+  open: () => Promise<Boot>,
+  ready: Promise<void> | undefined,
+): Promise<Beginning> => {
+  const disks = (): string => machine.files.list('/sys/class/block').join(' ')
+  const begin = async (force: boolean): Promise<Beginning> => {
+    const found = await identify(machine, { force })
+    if (found.exitCode !== 0) return { found }
+    recordIdentification(machine, found)
+    return { found, boot: await open() }
+  }
+  const early = disks()
+  const begun = await begin(false)
+  await ready
+  return ready && (begun.found.exitCode === 1 || disks() !== early) ? begin(true) : begun
 }
 
 /** `status` then says that firstlight does not run here, instead of waiting for it. */

@@ -16,6 +16,8 @@ export interface OpenChoice {
   readonly debug?: boolean
   /** Also into cloud-init.log: for commands that change the machine. */
   readonly keepsLog?: boolean
+  /** Resolves when files can be written; the log is held until then. Default: now. */
+  readonly writable?: Promise<void>
   /** Nothing on standard error: the command shows the records itself. */
   readonly isQuiet?: boolean
 }
@@ -31,7 +33,7 @@ const onStandardError =
 
 /** Opens the machine that a command is about. */
 export const openMachine = async (choice: OpenChoice): Promise<OpenedMachine> => {
-  const { root, debug = false, keepsLog = false, isQuiet = false } = choice
+  const { root, debug = false, keepsLog = false, isQuiet = false, writable } = choice
   const records: LogRecord[] = []
   const printed = passedOutput()
   const open = (sinks: readonly LogSink[]): Machine =>
@@ -39,10 +41,29 @@ export const openMachine = async (choice: OpenChoice): Promise<OpenedMachine> =>
       ? liveMachine({ sinks, output: printed.current })
       : imageMachine(root, { sinks, output: printed.current })
   // The log is written through a machine of its own, whose journal nobody reads: a log is not a change.
-  const kept = keepsLog ? [logFileSink(open([]))] : []
+  const file = keepsLog ? [logFileSink(open([]))] : []
+  const kept = writable ? file.map((sink) => heldUntil(writable, sink)) : file
   const shown = isQuiet ? [] : [onStandardError(debug, printed.announce)]
   const machine = open([(record) => void records.push(record), ...kept, ...shown])
   return { machine, records, root, sendOutput: printed.send }
+}
+
+/** What is said before goes to the sink when the time has come, in order. */
+const heldUntil = (time: Promise<void>, sink: LogSink): LogSink => {
+  let held: LogRecord[] | undefined = []
+  void time.then(() => {
+    const records = held ?? []
+    held = undefined
+    try {
+      for (const record of records) sink(record)
+    } catch {
+      // The sink is asked once more by the next record, and then left out by the log.
+    }
+  })
+  return (record) => {
+    if (held) held.push(record)
+    else sink(record)
+  }
 }
 
 /** Where printing goes by the configuration's `output`: nothing is opened before something is printed. */

@@ -30,7 +30,10 @@ export const openStageGates = (names: readonly string[]): StageGates => {
     throw new Error(`--units is for cloud-init-main.service, which says when to go ahead: ${messageOf(error)}`)
   }
   let text = ''
-  let wake: () => void = () => undefined
+  const waiting = new Set<() => void>()
+  const wake = (): void => {
+    for (const check of waiting) check()
+  }
   socket.setEncoding('latin1')
   socket.on('data', (chunk: string) => {
     text = (text + chunk).slice(-longestText)
@@ -46,10 +49,13 @@ export const openStageGates = (names: readonly string[]): StageGates => {
   return {
     asked: (name) =>
       new Promise((resolve) => {
-        wake = (): void => {
-          if (isLost || text.split('\n').includes(name)) resolve()
+        const check = (): void => {
+          if (!isLost && !text.split('\n').includes(name)) return
+          waiting.delete(check)
+          resolve()
         }
-        wake()
+        waiting.add(check)
+        check()
       }),
     done: (name, failures) => {
       const path = `${folder}/${name}.exit`
