@@ -2,7 +2,8 @@ import { type CachedInstance, readCachedInstance, writeCachedInstance } from '..
 import { instanceFolder } from '../instance/paths.ts'
 import { messageOf } from '../machine/errors.ts'
 import { isJsonObject, type JsonObject, objectAt } from '../machine/json.ts'
-import { applyNetwork } from '../network/apply.ts'
+import type { Machine } from '../machine/machine.ts'
+import { type ApplyOptions, applyNames, applyNetwork } from '../network/apply.ts'
 import { chooseNetwork } from '../network/choose-source.ts'
 import { fallbackNetwork } from '../network/fallback.ts'
 import { initramfsWasAsked, networkFromCmdline, networkFromInitramfs } from '../network/from-cmdline.ts'
@@ -37,6 +38,7 @@ export const configureNetwork = async (
   }
   const isNew = known === undefined || isNewInstance(boot, known.data.instanceId)
   if (!isNew && !(await isAskedAtBoot(boot, known))) {
+    if (!bringsUp) await keepNames(boot, known)
     machine.log.debug(
       'the network was configured when this instance was new; updates.network.when does not ask for more',
     )
@@ -63,9 +65,31 @@ export const configureNetwork = async (
     const fallback = isNew ? fallbackNetwork(machine) : undefined
     if (fallback !== undefined) {
       machine.log.warning('using DHCP instead, so that the machine can be reached')
-      await applyNetwork(machine, fallback, options)
+      return [failure, ...(await applyFallback(machine, fallback, options))]
     }
     return [failure]
+  }
+}
+
+const applyFallback = async (machine: Machine, fallback: JsonObject, options: ApplyOptions): Promise<string[]> => {
+  try {
+    await applyNetwork(machine, fallback, options)
+    return []
+  } catch (error) {
+    const failure = `DHCP can't be configured: ${messageOf(error)}`
+    machine.log.error(failure)
+    return [failure]
+  }
+}
+
+/** udev gives interfaces their names, but can't swap two: what it left undone is done before they are brought up. */
+const keepNames = async (boot: Boot, known: CachedInstance): Promise<void> => {
+  const machine = boot.machine.as('network')
+  try {
+    const chosen = await choose(boot, known)
+    if (chosen?.config !== undefined) await applyNames(machine, chosen.config)
+  } catch (error) {
+    machine.log.debug(`interfaces keep the names they have: ${messageOf(error)}`)
   }
 }
 

@@ -1,14 +1,18 @@
-import { ConfigError, messageOf } from '../machine/errors.ts'
-import type { Owner } from '../machine/files.ts'
+import { CommandError, ConfigError, messageOf } from '../machine/errors.ts'
 import type { JsonObject } from '../machine/json.ts'
 import type { Machine } from '../machine/machine.ts'
 import { activateNetwork } from './activate.ts'
+import { awaitNics, checkAgainstMachine } from './against-machine.ts'
+import { checkNetwork } from './check.ts'
+import { keyPaths } from './key-paths.ts'
+import { linkFiles } from './link-files.ts'
 import type { NetworkModel } from './model.ts'
 import { listNics } from './nics.ts'
-import { parseNetwork, passThrough } from './parse/index.ts'
+import { documentOf, parseNetwork, passThrough } from './parse/index.ts'
 import { renameLinks } from './renames.ts'
 import { renderers } from './render/index.ts'
 import type { RenderedFile } from './render/renderer.ts'
+import { type WrittenFiles, writeFiles } from './write-files.ts'
 
 export interface ApplyOptions {
   readonly renderer: string
@@ -18,25 +22,52 @@ export interface ApplyOptions {
 }
 
 /**
- * Writes network config for the machine's tools to read: all of it, or, where some of it can't be used, nothing.
+ * Writes network config for the machine's tools to read: all of it, or, where some of it can't be used, nothing. Then
+ * interfaces get their names.
  *
  * @returns true when a file changed
- * @throws ConfigError naming the key that can't be used
+ * @throws ConfigError naming the key that can't be used; FileError
  */
 export const applyNetwork = async (machine: Machine, config: JsonObject, options: ApplyOptions): Promise<boolean> => {
   const { renderer, distro } = options
+  await awaitConfigured(machine, config)
   const { model, files } = renderNetwork(machine, config, { renderer, distro })
+  const bringsUp = options.bringsUp && machine.kind !== 'image'
+  const isChanged = await writeNetwork(machine, renderer, files)
   if (machine.kind !== 'image') await renameLinks(machine, model)
-  const changed = files.filter((file) => writeFile(machine, file)).length > 0
-  const hasStale = removeStale(machine, files)
-  if (!changed && !hasStale) {
+  if (isChanged && bringsUp) await activateNetwork(machine, renderer, model)
+  return isChanged
+}
+
+/**
+ * Writes rendered files and removes what earlier configurations left; all of it or nothing. netplan then generates what
+ * it makes of them.
+ *
+ * @returns true when a file changed
+ * @throws FileError; ConfigError when netplan refuses what was written, which then is taken back
+ */
+export const writeNetwork = async (
+  machine: Machine,
+  renderer: string,
+  files: readonly RenderedFile[],
+): Promise<boolean> => {
+  const written = writeFiles(machine, files)
+  if (written.isUnchanged) {
     machine.log.debug(`the network configuration for ${renderer} is as it was`)
     return false
   }
   machine.log.info(`wrote the network configuration for ${renderer}: ${files.map(({ path }) => path).join(', ')}`)
-  if (renderer === 'netplan') await generate(machine)
-  if (options.bringsUp) await activateNetwork(machine, renderer, model)
+  if (renderer === 'netplan') await generate(machine, files, written)
   return true
+}
+
+/**
+ * Gives interfaces the names that a configuration says, and changes nothing else: for boots at which the network is not
+ * configured anew.
+ */
+export const applyNames = async (machine: Machine, config: JsonObject): Promise<void> => {
+  const { model } = readNetwork(machine, config)
+  await renameLinks(machine, model)
 }
 
 /** What would be written, without writing it. @throws ConfigError */
@@ -48,12 +79,13 @@ export const renderNetwork = (
   const render = renderers[renderer]
   if (render === undefined) throw new ConfigError('system_info.network.renderers', `${renderer} is unknown`)
   const warn = (message: string): void => machine.log.warning(`network config: ${message}`)
-  const parsed = parseFor(machine, config, renderer, warn)
-  return { model: parsed, files: render(parsed, { distro, hasIp: machine.which('ip') !== undefined, warn }) }
+  const model = modelFor(machine, config, renderer, warn)
+  const rendered = render(model, { distro, hasIp: machine.which('ip') !== undefined, warn })
+  return { model, files: [...rendered, ...linkFiles(model, renderer)] }
 }
 
 /** netplan may understand what the model does not; then there is nothing to rename, and netplan judges the rest. */
-const parseFor = (
+const modelFor = (
   machine: Machine,
   config: JsonObject,
   renderer: string,
@@ -61,7 +93,10 @@ const parseFor = (
 ): NetworkModel => {
   const passed = renderer === 'netplan' ? passThrough(config) : undefined
   try {
-    return parseNetwork(config, { nics: listNics(machine), warn: passed === undefined ? warn : () => {} })
+    const { model, document } = readNetwork(machine, config, passed === undefined ? warn : undefined)
+    checkNetwork(document, model, warn)
+    checkAgainstMachine(machine, model, keyPaths(document).of, warn)
+    return model
   } catch (error) {
     if (passed === undefined || !(error instanceof ConfigError)) throw error
     warn(`${messageOf(error)}; it is handed to netplan as it is`)
@@ -69,52 +104,37 @@ const parseFor = (
   }
 }
 
-/** @returns true when the file was not so already. */
-const writeFile = (machine: Machine, { path, content, mode, owner }: RenderedFile): boolean => {
-  const before = machine.files.readTextIfExists(path)
-  const ids = owner === undefined ? undefined : ownerOf(machine, owner)
-  machine.files.write(path, content, { mode, ...(ids && { owner: ids }) })
-  return before !== content
+const readNetwork = (machine: Machine, config: JsonObject, warn: (message: string) => void = () => {}) => ({
+  document: documentOf(config),
+  model: parseNetwork(config, { nics: listNics(machine), warn }),
+})
+
+/** What can't be read is told when it is rendered. */
+const awaitConfigured = async (machine: Machine, config: JsonObject): Promise<void> => {
+  if (machine.kind === 'image') return
+  try {
+    await awaitNics(machine, readNetwork(machine, config).model)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+  }
 }
 
-/** passwd(5); undefined when there is no such user. */
-const ownerOf = (machine: Machine, name: string): Owner | undefined => {
-  const line = machine.files
-    .readTextIfExists('/etc/passwd')
-    ?.split('\n')
-    .find((entry) => entry.startsWith(`${name}:`))
-  const [, , userId, groupId] = line?.split(':') ?? []
-  return userId === undefined || groupId === undefined
-    ? undefined
-    : { userId: Number(userId), groupId: Number(groupId) }
-}
-
-/** Files in these folders with these names are ours alone: what is not wanted any more must not configure anything. */
-const ownNames: readonly (readonly [folder: string, name: RegExp])[] = [
-  ['/etc/systemd/network', /^10-cloud-init-.*\.(network|netdev)$/],
-  ['/etc/NetworkManager/system-connections', /^cloud-init-.*\.nmconnection$/],
-]
-
-const removeStale = (machine: Machine, files: readonly RenderedFile[]): boolean => {
-  const wanted = new Set(files.map(({ path }) => path))
-  const stale = ownNames
-    .filter(([folder]) => files.some(({ path }) => path.startsWith(`${folder}/`)))
-    .flatMap(([folder, name]) =>
-      machine.files
-        .list(folder)
-        .filter((file) => name.test(file))
-        .map((file) => `${folder}/${file}`),
-    )
-    .filter((path) => !wanted.has(path))
-  for (const path of stale) machine.files.remove(path)
-  return stale.length > 0
-}
-
-/** netplan writes the configuration of networkd or NetworkManager, which start after this stage. */
-const generate = async (machine: Machine): Promise<void> => {
+/**
+ * netplan writes the configuration of networkd or NetworkManager, which start after this stage. Where it refuses what
+ * was written, that is taken back: it would leave the machine without any network.
+ *
+ * @throws ConfigError with what netplan says
+ */
+const generate = async (machine: Machine, files: readonly RenderedFile[], written: WrittenFiles): Promise<void> => {
   try {
     await machine.run(['netplan', 'generate'], { timeoutSeconds: 60 })
   } catch (error) {
-    machine.log.warning(`netplan refuses the network configuration: ${messageOf(error)}`)
+    const said = error instanceof CommandError && error.exitCode !== undefined ? error.stderr.trim() : ''
+    if (!files.some(({ path }) => said.includes(path))) {
+      machine.log.warning(`netplan generate failed, not because of this configuration: ${messageOf(error)}`)
+      return
+    }
+    written.undo()
+    throw new ConfigError('network', `netplan refuses it: ${said.split('\n').slice(0, 3).join(' | ').slice(0, 500)}`)
   }
 }

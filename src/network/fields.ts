@@ -18,7 +18,6 @@ export const scalarField = (object: JsonObject, key: string): Scalar | undefined
   return typeof value === 'string' ? onOneLine(value, key) : value
 }
 
-/** A list of texts, or a text of several words. */
 /** A whole number, as number or text; kept as it was given. It may stand in a command line, so nothing else will do. */
 export const numberField = (object: JsonObject, key: string): Scalar | undefined => {
   const value = scalarField(object, key)
@@ -35,6 +34,7 @@ export const macField = (object: JsonObject, key: string): string | undefined =>
   return value
 }
 
+/** A list of texts, or a text of several words. */
 export const listField = (object: JsonObject, key: string): string[] => {
   const value = object[key]
   if (value === undefined || value === null) return []
@@ -74,16 +74,20 @@ export const dnsOf = (object: JsonObject, serversKey: string, searchKey: string)
   search: listField(object, searchKey),
 })
 
+/** Nothing in a network document lies deeper. */
+const deepest = 50
+
 /**
- * Refuses line breaks and control characters anywhere in a document.
+ * Refuses line breaks and control characters anywhere in a document, and one that is nested without end.
  * @throws ConfigError with the path of the value
  */
-export const checkText = (value: Json, path: string): void => {
+export const checkText = (value: Json, path: string, depth = 0): void => {
   if (typeof value === 'string') onOneLine(value, path)
   if (typeof value !== 'object' || value === null) return
+  if (depth > deepest) throw new ConfigError(path.slice(0, 100), 'is nested too deeply')
   for (const [key, item] of Object.entries(value)) {
     onOneLine(key, path)
-    checkText(item, path === '' ? key : `${path}.${key}`)
+    checkText(item, path === '' ? key : `${path}.${key}`, depth + 1)
   }
 }
 

@@ -36,7 +36,8 @@ export const passThrough = (config: Json): NetworkModel | undefined => {
   return netplan['version'] === 2 ? { links: [], impliedLinks: [], dns: noDns, routes: [], netplan } : undefined
 }
 
-const documentOf = (config: Json): JsonObject => {
+/** What is in `network:`, or the config itself. @throws ConfigError */
+export const documentOf = (config: Json): JsonObject => {
   const document = isJsonObject(config) && isJsonObject(config['network']) ? config['network'] : config
   if (!isJsonObject(document)) throw new ConfigError('network', 'must be a mapping')
   return document

@@ -24,12 +24,14 @@ export const checkLinkName = (name: string, key: string): string => {
 
 /**
  * Finds what no renderer could make work: a name used twice, links that lie on each other in a circle.
- * @throws ConfigError naming the link
+ * @param pathOf where the link with that name stands in the document
+ * @throws ConfigError
  */
-export const checkLinks = (links: readonly Link[]): void => {
+export const checkLinks = (links: readonly Link[], pathOf: (name: string) => string): void => {
   const below = new Map<string, readonly string[]>()
   for (const link of links) {
-    if (below.has(link.name)) throw new ConfigError(link.id, `the name ${link.name} is given to two interfaces`)
+    if (below.has(link.name))
+      throw new ConfigError(pathOf(link.name), `the name ${link.name} is given to two interfaces`)
     below.set(link.name, [
       ...(link.bond?.members ?? []),
       ...(link.bridge?.ports ?? []),
@@ -37,11 +39,16 @@ export const checkLinks = (links: readonly Link[]): void => {
     ])
   }
   const done = new Set<string>()
-  for (const link of links) checkCircle(link.name, below, done)
+  for (const link of links) checkCircle(link.name, below, done, pathOf)
 }
 
 /** Walks without recursion: a chain may be as long as the document. */
-const checkCircle = (start: string, below: ReadonlyMap<string, readonly string[]>, done: Set<string>): void => {
+const checkCircle = (
+  start: string,
+  below: ReadonlyMap<string, readonly string[]>,
+  done: Set<string>,
+  pathOf: (name: string) => string,
+): void => {
   const path = new Set<string>()
   const stack: { readonly name: string; readonly isLeaving: boolean }[] = [{ name: start, isLeaving: false }]
   for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
@@ -50,7 +57,8 @@ const checkCircle = (start: string, below: ReadonlyMap<string, readonly string[]
       done.add(step.name)
       continue
     }
-    if (path.has(step.name)) throw new ConfigError(step.name, 'lies on itself: bridges, bonds and VLANs form a circle')
+    if (path.has(step.name))
+      throw new ConfigError(pathOf(step.name), `${step.name} lies on itself: bridges, bonds and VLANs form a circle`)
     if (done.has(step.name)) continue
     path.add(step.name)
     stack.push({ name: step.name, isLeaving: true })

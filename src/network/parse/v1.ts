@@ -23,6 +23,8 @@ export type Warn = (message: string) => void
 
 interface Draft {
   readonly links: Map<string, Link>
+  /** By interface name. */
+  readonly paths: Map<string, string>
   readonly dns: Dns[]
   /** By interface name. */
   readonly linkDns: Map<string, Dns>
@@ -46,7 +48,7 @@ const requiredKeys: Readonly<Record<string, readonly string[]>> = {
  * @throws ConfigError naming the key
  */
 export const parseV1 = (document: JsonObject, warn: Warn): NetworkModel => {
-  const draft: Draft = { links: new Map(), dns: [], linkDns: new Map(), routes: [] }
+  const draft: Draft = { links: new Map(), paths: new Map(), dns: [], linkDns: new Map(), routes: [] }
   for (const [index, entry] of objectsField(document, 'config').entries()) {
     within(`config[${index}]`, () => readEntry(entry, index, draft, warn))
   }
@@ -55,7 +57,7 @@ export const parseV1 = (document: JsonObject, warn: Warn): NetworkModel => {
     ...link,
     ...optional('dns', draft.linkDns.get(link.name)),
   }))
-  checkLinks(links)
+  checkLinks(links, (name) => draft.paths.get(name) ?? name)
   return {
     links,
     impliedLinks: complete.impliedLinks,
@@ -81,6 +83,7 @@ const readEntry = (entry: JsonObject, index: number, draft: Draft, warn: Warn): 
   } else {
     const link = readLink(entry, type as LinkType)
     draft.links.set(link.name, link)
+    draft.paths.set(link.name, `config[${index}]`)
   }
 }
 

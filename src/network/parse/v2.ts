@@ -56,7 +56,8 @@ export const parseV2 = (document: JsonObject, nics: readonly HostNic[], warn: Wa
     }
   }
   const complete = completeLinks(withNames(links))
-  checkLinks(complete.links)
+  const paths = new Map([...links.values()].map((link) => [link.name, pathOf(link)]))
+  checkLinks(complete.links, (name) => paths.get(name) ?? name)
   return { ...complete, dns: noDns, routes: [], netplan: document }
 }
 
@@ -69,12 +70,20 @@ const warnOfGateways = (device: JsonObject, link: Link, path: string, warn: Warn
   }
 }
 
+const pathOf = ({ type, id }: Link): string =>
+  `${Object.keys(sections).find((section) => sections[section] === type) ?? type}.${id}`
+
 /** Links call each other by their keys in the document; the model by their names. */
 const withNames = (links: ReadonlyMap<string, Link>): Map<string, Link> => {
   const nameOf = (id: string): string => links.get(id)?.name ?? id
   const named = new Map<string, Link>()
   for (const link of links.values()) {
-    if (named.has(link.name)) throw new ConfigError(link.id, `the name ${link.name} is given to two interfaces`)
+    const other = named.get(link.name)
+    if (other !== undefined)
+      throw new ConfigError(
+        `${pathOf(link)}.set-name`,
+        `the name ${link.name} is given to two interfaces: also to ${pathOf(other)}`,
+      )
     named.set(link.name, {
       ...link,
       ...(link.bond && { bond: { ...link.bond, members: link.bond.members.map(nameOf) } }),
