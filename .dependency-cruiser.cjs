@@ -38,10 +38,12 @@ module.exports = {
     {
       name: 'module-imports',
       comment:
-        'A config module imports from src/machine, src/distros, the module contract, attempts and the YAML reader.',
+        'A config module imports from src/machine, src/distros, the module contract, attempts, update events and the YAML reader.',
       severity: 'error',
       from: { path: '^modules/(?!index[.]ts$)' },
-      to: { path: '^(src/(?!machine/|distros/|cloudconfig/(module|yaml|attempts)[.]ts$)|datasources/|config/)' },
+      to: {
+        path: '^(src/(?!machine/|distros/|cloudconfig/(module|yaml|attempts|update-events)[.]ts$)|datasources/|config/)',
+      },
     },
     {
       name: 'no-module-imports-another',

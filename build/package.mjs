@@ -68,13 +68,16 @@ const configuration = () => {
 
 const system = () => {
   const units = 'usr/lib/systemd/system'
-  for (const name of readdirSync(join(top, 'config/systemd')).filter((name) => /\.(service|target)$/.test(name)))
+  for (const name of readdirSync(join(top, 'config/systemd')).filter((name) => /\.(service|socket|target)$/.test(name)))
     place(`config/systemd/${name}`, `${units}/${name}`)
   // The network stage's name before cloud-init 24.3, which others' units are ordered by.
   link('cloud-init-network.service', `${units}/cloud-init.service`)
   place('config/systemd/cloud-init-generator', 'usr/lib/systemd/system-generators/cloud-init-generator', 0o755)
   place('config/package/tmpfiles.conf', 'usr/lib/tmpfiles.d/cloud-init.conf')
-  place('config/package/66-firstlight-azure.rules', 'usr/lib/udev/rules.d/66-firstlight-azure.rules')
+  for (const name of ['66-firstlight-azure.rules', '90-firstlight-hotplug.rules'])
+    place(`config/package/${name}`, `usr/lib/udev/rules.d/${name}`)
+  // cloud-init's place: rules of udev that are there already call it.
+  place('config/package/hook-hotplug', 'usr/lib/cloud-init/hook-hotplug', 0o755)
   place('config/package/completion.bash', 'usr/share/bash-completion/completions/firstlight')
   for (const name of ['cloud-init', 'cloud-id']) link('firstlight', `usr/share/bash-completion/completions/${name}`)
 }

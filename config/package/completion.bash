@@ -6,6 +6,7 @@ _firstlight() {
   *:boot) words='--events --root' ;;
   *:changes) words='--root --help' ;;
   *:clean) words='--logs --reboot --seed --machine-id --configs --root' ;;
+  *:hotplug-hook) words='query enable handle --subsystem --devpath --udevaction' ;;
   *:init) words='--local --file --root' ;;
   *:modules) words='--mode --file --root' ;;
   *:plan) words='--cloud --user-data --root --help' ;;
@@ -15,7 +16,7 @@ _firstlight() {
   *:single) words='--name --frequency --file --root' ;;
   *:status) words='--wait --long --format --root' ;;
   *:try) words='--cloud --user-data --keep --diff' ;;
-  *) words='boot changes clean cloud-id init modules plan query schema single status try --version --help --debug' ;;
+  *) words='boot changes clean cloud-id hotplug-hook init modules plan query schema single status try --version --help --debug' ;;
   esac
   # shellcheck disable=SC2207
   COMPREPLY=($(compgen -f -W "$words" -- "$current"))

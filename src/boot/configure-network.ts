@@ -1,12 +1,13 @@
+import { networkEvents } from '../cloudconfig/update-events.ts'
 import { type CachedInstance, readCachedInstance, writeCachedInstance } from '../instance/instance-cache.ts'
 import { instanceFolder } from '../instance/paths.ts'
 import { messageOf } from '../machine/errors.ts'
-import { isJsonObject, type JsonObject, objectAt } from '../machine/json.ts'
+import { isJsonObject, type JsonObject } from '../machine/json.ts'
 import type { Machine } from '../machine/machine.ts'
 import { type ApplyOptions, applyNames, applyNetwork } from '../network/apply.ts'
 import { chooseNetwork } from '../network/choose-source.ts'
 import { fallbackNetwork } from '../network/fallback.ts'
-import { initramfsWasAsked, networkFromCmdline, networkFromInitramfs } from '../network/from-cmdline.ts'
+import { bootMacOf, initramfsWasAsked, networkFromCmdline, networkFromInitramfs } from '../network/from-cmdline.ts'
 import type { Boot } from './boot.ts'
 import { effectiveConfig } from './effective-config.ts'
 import { datasourceContext, loadDatasource } from './find-instance.ts'
@@ -45,7 +46,7 @@ export const configureNetwork = async (
     return []
   }
   const cached = known && (isNew ? known : await askAgain(boot, known))
-  const chosen = await choose(boot, cached)
+  const chosen = await chooseNetworkConfig(boot, cached)
   if (chosen === undefined) {
     machine.log.debug('no interface to configure')
     return []
@@ -54,15 +55,15 @@ export const configureNetwork = async (
     machine.log.debug(`the network is not configured: disabled by ${chosen.source}`)
     return []
   }
-  const options = { renderer: boot.renderer(), distro: boot.distro.id, bringsUp }
+  const options = { renderer: boot.renderer(), distro: boot.distro.id, bringsUp: bringsUp && !isLeftDown(boot) }
   try {
     await applyNetwork(machine, chosen.config, options)
-    note(boot, cached, chosen.config)
+    noteNetworkConfig(boot, cached, chosen.config)
     return []
   } catch (error) {
     const failure = `network config of ${chosen.source} can't be used: ${messageOf(error)}`
     machine.log.error(failure)
-    const fallback = isNew ? fallbackNetwork(machine) : undefined
+    const fallback = isNew ? fallbackFor(boot, cached, (await boot.platform()).cmdline) : undefined
     if (fallback !== undefined) {
       machine.log.warning('using DHCP instead, so that the machine can be reached')
       return [failure, ...(await applyFallback(machine, fallback, options))]
@@ -86,26 +87,27 @@ const applyFallback = async (machine: Machine, fallback: JsonObject, options: Ap
 const keepNames = async (boot: Boot, known: CachedInstance): Promise<void> => {
   const machine = boot.machine.as('network')
   try {
-    const chosen = await choose(boot, known)
+    const chosen = await chooseNetworkConfig(boot, known)
     if (chosen?.config !== undefined) await applyNames(machine, chosen.config)
   } catch (error) {
     machine.log.debug(`interfaces keep the names they have: ${messageOf(error)}`)
   }
 }
 
-const note = (boot: Boot, cached: CachedInstance | undefined, config: JsonObject): void => {
+/** `disable_network_activation: true`: files are written, and somebody else brings the links up. */
+const isLeftDown = ({ config }: Boot): boolean => config['disable_network_activation'] === true
+
+/** Writes down what the network was configured from. */
+export const noteNetworkConfig = (boot: Boot, cached: CachedInstance | undefined, config: JsonObject): void => {
   if (cached === undefined) return
   const path = `${instanceFolder(boot.paths, cached.data.instanceId)}/${noteName}`
   boot.machine.files.write(path, `${JSON.stringify(config, null, 1)}\n`, { mode: 0o600 })
 }
 
-const bootEvents = new Set(['boot', 'boot-legacy'])
-
 const isAskedAtBoot = async (boot: Boot, cached: CachedInstance): Promise<boolean> => {
   const { cloudConfig } = await effectiveConfig(boot, cached)
-  const asked = objectAt(objectAt(cloudConfig, 'updates'), 'network')['when']
-  const events = Array.isArray(asked) ? asked.map(String) : (cached.data.updateEvents?.['network'] ?? [])
-  return events.some((event) => bootEvents.has(event))
+  const events = networkEvents(boot.machine, boot.paths, cloudConfig, cached.data)
+  return events.has('boot') || events.has('boot-legacy')
 }
 
 /**
@@ -130,8 +132,9 @@ const askAgain = async (boot: Boot, known: CachedInstance): Promise<CachedInstan
   }
 }
 
-const choose = async (boot: Boot, cached: CachedInstance | undefined) => {
-  const { machine, config } = boot
+/** The first source of network config that says something, with what the datasource said last. */
+export const chooseNetworkConfig = async (boot: Boot, cached: CachedInstance | undefined) => {
+  const { config } = boot
   const { cmdline } = await boot.platform()
   return chooseNetwork(
     {
@@ -139,11 +142,14 @@ const choose = async (boot: Boot, cached: CachedInstance | undefined) => {
       initramfs: () => tolerantly(boot, 'initramfs', () => fromInitramfs(boot, cmdline)),
       system_cfg: () => (isJsonObject(config['network']) ? config['network'] : undefined),
       ds: () => cached?.data.networkConfig,
-      fallback: () => fallbackNetwork(machine, { withDriver: cached?.datasource === 'Azure' }),
+      fallback: () => fallbackFor(boot, cached, cmdline),
     },
     cached?.data.networkConfigSources,
   )
 }
+
+const fallbackFor = ({ machine }: Boot, cached: CachedInstance | undefined, cmdline: string) =>
+  fallbackNetwork(machine, { withDriver: cached?.datasource === 'Azure', bootMac: bootMacOf(cmdline) })
 
 /** A source that can't be read is reported, and the next one is asked. */
 const tolerantly = (boot: Boot, source: string, read: () => JsonObject | undefined): JsonObject | undefined => {

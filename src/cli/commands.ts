@@ -3,6 +3,7 @@ import { changesCommand } from './changes.ts'
 import { cleanCommand } from './clean.ts'
 import { cloudIdCommand } from './cloud-id.ts'
 import type { Command } from './command.ts'
+import { hotplugHookCommand } from './hotplug-hook.ts'
 import { initCommand } from './init.ts'
 import { makeMimeCommand } from './make-mime.ts'
 import { modulesCommand } from './modules.ts'
@@ -33,6 +34,7 @@ export const commands: readonly Command[] = [
   renderCommand,
   makeMimeCommand,
   netConvertCommand,
+  hotplugHookCommand,
   cleanCommand,
   cloudIdCommand,
   sandboxInsideCommand,

@@ -1,7 +1,7 @@
 import { CommandError, ConfigError, messageOf } from '../machine/errors.ts'
 import type { JsonObject } from '../machine/json.ts'
 import type { Machine } from '../machine/machine.ts'
-import { activateNetwork } from './activate.ts'
+import { activateNetwork, withLinksDown } from './activate.ts'
 import { awaitNics, checkAgainstMachine } from './against-machine.ts'
 import { checkNetwork } from './check.ts'
 import { keyPaths } from './key-paths.ts'
@@ -12,6 +12,7 @@ import { documentOf, parseNetwork, passThrough } from './parse/index.ts'
 import { renameLinks } from './renames.ts'
 import { renderers } from './render/index.ts'
 import type { RenderedFile } from './render/renderer.ts'
+import { waitOnline } from './wait-online.ts'
 import { type WrittenFiles, writeFiles } from './write-files.ts'
 
 export interface ApplyOptions {
@@ -33,9 +34,12 @@ export const applyNetwork = async (machine: Machine, config: JsonObject, options
   await awaitConfigured(machine, config)
   const { model, files } = renderNetwork(machine, config, { renderer, distro })
   const bringsUp = options.bringsUp && machine.kind !== 'image'
-  const isChanged = await writeNetwork(machine, renderer, files)
+  const write = (): Promise<boolean> => writeNetwork(machine, renderer, files)
+  const isChanged = bringsUp ? await withLinksDown(machine, renderer, files, write) : await write()
   if (machine.kind !== 'image') await renameLinks(machine, model)
   if (isChanged && bringsUp) await activateNetwork(machine, renderer, model)
+  // A plan has brought nothing up.
+  if (isChanged && bringsUp && machine.kind !== 'plan') await waitOnline(machine, renderer, model)
   return isChanged
 }
 
