@@ -1,5 +1,6 @@
 import type { CachedInstance } from '../instance/instance-cache.ts'
 import { messageOf } from '../machine/errors.ts'
+import { awaitNetwork, whyModulesNeedNetwork, whyUserDataNeedsNetwork } from './await-network.ts'
 import { becomeInstance } from './become-instance.ts'
 import { beginBoot } from './begin-boot.ts'
 import type { Boot } from './boot.ts'
@@ -33,6 +34,8 @@ const localStage = async (boot: Boot): Promise<StageReport> => {
 /** With the network: whoever is left is asked, user-data is taken, and the first modules run. */
 const networkStage = async (boot: Boot): Promise<StageReport> => {
   const known = currentInstance(boot)
+  const early = known ? whyUserDataNeedsNetwork(known) : 'no datasource answered without it'
+  if (early !== undefined) await awaitNetwork(boot, early)
   const cached = known ?? (await findInstance(boot, 'network'))
   if (!cached) return { errors: ['no datasource is configured: check datasource_list in /etc/cloud/cloud.cfg'] }
   const errors: string[] = []
@@ -43,6 +46,8 @@ const networkStage = async (boot: Boot): Promise<StageReport> => {
   errors.push(...(await takeUserData(boot, cached)))
   const config = await effectiveConfig(boot, cached)
   publishCombinedConfig(boot, config.combined)
+  const late = early === undefined ? await whyModulesNeedNetwork(cached, config.cloudConfig) : undefined
+  if (late !== undefined) await awaitNetwork(boot, late)
   const failures = await runModulesOf(boot, cached, config, 'init')
   markManualClean(boot, config)
   return { errors: [...errors, ...failures], datasource: describeDatasource(cached) }
