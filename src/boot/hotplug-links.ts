@@ -3,6 +3,7 @@ import type { Machine } from '../machine/machine.ts'
 import type { Link } from '../network/model.ts'
 import { listNics, type Nic } from '../network/nics.ts'
 import { parseNetwork } from '../network/parse/index.ts'
+import type { Device } from '../network/without-device.ts'
 
 /** The physical links that network config describes; undefined when only netplan can read it. */
 const physicalLinks = (machine: Machine, config: JsonObject): Link[] | undefined => {
@@ -20,17 +21,11 @@ export const describesNic = (machine: Machine, config: JsonObject, { name, mac }
     link.mac === undefined ? link.name === name : link.mac.toLowerCase() === mac,
   ) ?? JSON.stringify(config).toLowerCase().includes(`"${mac}"`)
 
-/** What network config has for an interface that is gone. */
-export interface GoneLink {
-  /** MAC address; undefined: it is described by its name alone. */
-  readonly mac: string | undefined
-}
-
 /**
  * Finds what network config has for an interface that was called `name` and is gone: by its name; or, where the machine
  * called it otherwise, by its being the only one that is missing. undefined: nothing.
  */
-export const findGone = (machine: Machine, config: JsonObject, name: string): GoneLink | undefined => {
+export const findGone = (machine: Machine, config: JsonObject, name: string): Device | undefined => {
   const links = physicalLinks(machine, config) ?? []
   const present = new Set(listNics(machine).map(({ mac }) => mac))
   const missing = links.filter(({ mac }) => mac !== undefined && !present.has(mac.toLowerCase()))
@@ -38,5 +33,5 @@ export const findGone = (machine: Machine, config: JsonObject, name: string): Go
     missing.find((candidate) => candidate.name === name) ??
     links.find((candidate) => candidate.mac === undefined && candidate.name === name) ??
     (missing.length === 1 ? missing[0] : undefined)
-  return link && { mac: link.mac?.toLowerCase() }
+  return link && { name: link.id, mac: link.mac?.toLowerCase() }
 }

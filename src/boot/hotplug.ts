@@ -199,8 +199,8 @@ const has = (nics: readonly Nic[], mac: string): boolean => nics.some((nic) => n
 const withoutGone = (machine: Machine, config: JsonObject, removed: readonly HotplugEvent[]): JsonObject => {
   let left = config
   for (const { name } of removed) {
-    const mac = findGone(machine, left, name)?.mac
-    if (mac !== undefined) left = withoutDevice(left, mac)
+    const device = findGone(machine, left, name)
+    if (device !== undefined) left = withoutDevice(left, device)
   }
   return left
 }

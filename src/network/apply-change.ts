@@ -3,6 +3,7 @@ import type { Machine } from '../machine/machine.ts'
 import { activateNetwork, forgetLinks, releaseLinks, withLinksDown } from './activate.ts'
 import { affectedLinks } from './affected-links.ts'
 import { renderNetwork, writeNetwork } from './apply.ts'
+import { withSameFilesKept } from './netplan-backend.ts'
 import { listNics } from './nics.ts'
 import { renameLinks } from './renames.ts'
 import { waitOnline } from './wait-online.ts'
@@ -36,7 +37,8 @@ export const applyLinkChange = async (
   const links = affectedLinks(model, nics)
   const names = new Set(links.map(({ name }) => name))
   await releaseLinks(machine, renderer, removed)
-  const write = (): Promise<boolean> => writeNetwork(machine, renderer, files)
+  const writeFiles = (): Promise<boolean> => writeNetwork(machine, renderer, files)
+  const write = renderer === 'netplan' ? () => withSameFilesKept(machine, writeFiles) : writeFiles
   const isChanged = await withLinksDown(machine, renderer, files, write, (name) => names.has(name))
   await renameLinks(machine, { ...model, links })
   // udev also tells of what was there all the time.

@@ -1,22 +1,31 @@
 import { isJsonObject, type Json, type JsonObject, objectAt, textAt } from '../machine/json.ts'
 
-/**
- * Network config without the interface that has this MAC address, which is gone from the machine. What lies on it goes
- * with it when nothing else is left: a VLAN; a bond or a bridge loses it as a member.
- */
-export const withoutDevice = (config: JsonObject, mac: string): JsonObject => {
-  const inner = config['network']
-  if (isJsonObject(inner)) return { ...config, network: withoutDevice(inner, mac) }
-  return config['version'] === 1 ? fromV1(config, mac) : fromV2(config, mac)
+/** An interface as network config describes it. */
+export interface Device {
+  readonly name: string
+  /** undefined: it is described by its name alone. */
+  readonly mac: string | undefined
 }
 
-const isMac = (value: Json | undefined, mac: string): boolean =>
-  typeof value === 'string' && value.toLowerCase() === mac.toLowerCase()
+/**
+ * Network config without a physical interface that is gone from the machine. A VLAN on it goes with it; a bond or a
+ * bridge loses it as a member.
+ */
+export const withoutDevice = (config: JsonObject, device: Device): JsonObject => {
+  const inner = config['network']
+  if (isJsonObject(inner)) return { ...config, network: withoutDevice(inner, device) }
+  return config['version'] === 1 ? fromV1(config, device) : fromV2(config, device)
+}
 
-const fromV1 = (config: JsonObject, mac: string): JsonObject => {
+const isMeant = (name: string | undefined, given: Json | undefined, device: Device): boolean =>
+  typeof given === 'string' ? given.toLowerCase() === device.mac : device.mac === undefined && name === device.name
+
+const fromV1 = (config: JsonObject, device: Device): JsonObject => {
   const items = Array.isArray(config['config']) ? config['config'] : []
   const isGone = (item: Json): item is JsonObject =>
-    isJsonObject(item) && textAt(item, 'type') === 'physical' && isMac(item['mac_address'], mac)
+    isJsonObject(item) &&
+    textAt(item, 'type') === 'physical' &&
+    isMeant(textAt(item, 'name'), item['mac_address'], device)
   const names = new Set(items.filter(isGone).map((item) => textAt(item, 'name')))
   const kept = items
     .filter((item) => !isGone(item) && !(isJsonObject(item) && names.has(textAt(item, 'vlan_link'))))
@@ -24,18 +33,19 @@ const fromV1 = (config: JsonObject, mac: string): JsonObject => {
   return { ...config, config: kept }
 }
 
-const fromV2 = (config: JsonObject, mac: string): JsonObject => {
+const fromV2 = (config: JsonObject, device: Device): JsonObject => {
   const ethernets = Object.entries(objectAt(config, 'ethernets'))
-  const isGone = (device: Json): boolean => isJsonObject(device) && isMac(objectAt(device, 'match')['macaddress'], mac)
-  const ids = new Set<string | undefined>(ethernets.filter(([, device]) => isGone(device)).map(([id]) => id))
+  const isGone = ([id, given]: [string, Json]): boolean =>
+    isJsonObject(given) && isMeant(id, objectAt(given, 'match')['macaddress'], device)
+  const ids = new Set<string | undefined>(ethernets.filter(isGone).map(([id]) => id))
   if (ids.size === 0) return config
   const kept = Object.entries(config).map(([section, devices]): [string, Json] => {
     if (!isJsonObject(devices)) return [section, devices]
-    const left = Object.entries(devices).flatMap(([id, device]): [string, Json][] => {
+    const left = Object.entries(devices).flatMap(([id, given]): [string, Json][] => {
       if (section === 'ethernets' && ids.has(id)) return []
-      if (!isJsonObject(device)) return [[id, device]]
-      if (section === 'vlans' && ids.has(textAt(device, 'link'))) return []
-      return [[id, withoutMembers(device, ['interfaces'], ids)]]
+      if (!isJsonObject(given)) return [[id, given]]
+      if (section === 'vlans' && ids.has(textAt(given, 'link'))) return []
+      return [[id, withoutMembers(given, ['interfaces'], ids)]]
     })
     return [section, Object.fromEntries(left)]
   })
@@ -43,11 +53,11 @@ const fromV2 = (config: JsonObject, mac: string): JsonObject => {
 }
 
 const withoutMembers = (
-  device: JsonObject,
+  link: JsonObject,
   keys: readonly string[],
   names: ReadonlySet<string | undefined>,
 ): JsonObject => {
-  const kept = Object.entries(device).map(([key, value]): [string, Json] =>
+  const kept = Object.entries(link).map(([key, value]): [string, Json] =>
     keys.includes(key) && Array.isArray(value)
       ? [key, value.filter((name) => typeof name !== 'string' || !names.has(name))]
       : [key, value],

@@ -165,6 +165,32 @@ test('what an interface leaves that is removed is cleaned up, also while the clo
   assert.ok(machine.files.exists(fileOf('eth1')))
 })
 
+test('what lies on an interface that is removed goes with it, by MAC address or by name', async () => {
+  const physical = (name: NicName) => ({ type: 'physical', name, mac_address: macs[name], subnets: [{ type: 'dhcp' }] })
+  const vlan = { type: 'vlan', name: 'eth1.7', vlan_id: 7, vlan_link: 'eth1', subnets: [{ type: 'dhcp' }] }
+  const bridge = { type: 'bridge', name: 'br0', bridge_interfaces: ['eth1', 'eth2'], subnets: [{ type: 'dhcp' }] }
+  const named = { eth0: {}, eth1: { dhcp4: true }, eth2: {} }
+  const networks: readonly (readonly [config: unknown, left: readonly string[]])[] = [
+    [{ version: 1, config: [physical('eth0'), physical('eth1'), vlan] }, ['eth0']],
+    [{ version: 1, config: [physical('eth0'), physical('eth1'), physical('eth2'), bridge] }, ['br0', 'eth0', 'eth2']],
+    [{ version: 2, ethernets: named, vlans: { 'eth1.7': { id: 7, link: 'eth1' } } }, ['eth0', 'eth2']],
+    [{ version: 2, ethernets: named, bonds: { bond0: { interfaces: ['eth1', 'eth2'] } } }, ['bond0', 'eth0', 'eth2']],
+  ]
+  for (const [config, left] of networks) {
+    const machine = await booted({
+      nics: ['eth0', 'eth1', 'eth2'],
+      files: { '/var/lib/cloud/seed/nocloud/network-config': JSON.stringify(config) },
+    })
+    unplug(machine, 'eth1')
+    assert.deepEqual((await handle(machine, once(line('eth1', 'remove')))).failures, [])
+    const files = machine.files.list('/etc/systemd/network').filter((name) => name.endsWith('.network'))
+    assert.deepEqual(
+      files,
+      left.map((name) => `10-cloud-init-${name}.network`),
+    )
+  }
+})
+
 test('an interface that goes and comes back in between is one that is there', async () => {
   const machine = await booted({ nics: ['eth0', 'eth1'] })
   const { failures } = await handle(machine, once(line('eth1', 'remove'), line('eth1', 'add')))

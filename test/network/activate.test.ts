@@ -188,6 +188,48 @@ for (const [name, { renderer, distro = 'debian', which, world, all, one }] of Ob
   })
 }
 
+test('what netplan writes anew as it was keeps its old file, so that networkd leaves that link alone', async () => {
+  const folder = '/run/systemd/network'
+  const generated = (machine: MemoryMachine): Record<string, string> =>
+    Object.fromEntries(
+      machine.files
+        .list(folder)
+        .map((name) => [
+          name,
+          `${machine.files.readText(`${folder}/${name}`)} ${machine.files.stat(`${folder}/${name}`)?.modified}`,
+        ]),
+    )
+  const machineOf = (generate: (machine: MemoryMachine) => void, exitCode = 0): MemoryMachine =>
+    memoryMachine({
+      which: ['netplan'],
+      files: {
+        ...nicFiles,
+        [`${folder}/10-netplan-eth0.network`]: 'same',
+        [`${folder}/10-netplan-eth2.network`]: 'old',
+      },
+      onCommand: (argv, _options, machine) => {
+        if (argv[1] !== 'generate') return ''
+        generate(machine)
+        return { exitCode }
+      },
+    })
+  const change = { renderer: 'netplan', distro: 'debian', added: [macs['eth1'] ?? ''], removed: [] }
+  const machine = machineOf(({ files, clock }) => {
+    clock.advance(5000)
+    files.write(`${folder}/10-netplan-eth0.network`, 'same')
+    files.write(`${folder}/10-netplan-eth1.network`, 'new')
+  })
+  const start = machine.clock.now()
+  await applyLinkChange(machine, three, change)
+  assert.deepEqual(generated(machine), {
+    '10-netplan-eth0.network': `same ${start}`,
+    '10-netplan-eth1.network': `new ${start + 5000}`,
+  })
+  const broken = machineOf(() => {}, 1)
+  await applyLinkChange(broken, three, change)
+  assert.deepEqual(Object.keys(generated(broken)), ['10-netplan-eth0.network', '10-netplan-eth2.network'])
+})
+
 test('what is as it was, and up, is left alone', async () => {
   const up = { '/sys/class/net/eth1/operstate': 'up\n' }
   const machine = machineWith(['networkctl'], { files: up })
