@@ -5,6 +5,8 @@ export interface Guest {
   readonly address: string
   readonly user: string
   readonly keyFile: string
+  /** Folder for the socket of the connection that all commands share: logging in costs an emulated machine a second. */
+  readonly folder: string
 }
 
 export interface Answer {
@@ -21,8 +23,10 @@ const options = [
 /** Runs a shell command in the machine. */
 export const onGuest = (guest: Guest, command: string, timeoutSeconds = 60): Promise<Answer> =>
   new Promise((resolve) => {
-    const words = [...options, '-i', guest.keyFile, `${guest.user}@${guest.address}`, command]
-    const child = spawn('ssh', words, { stdio: ['ignore', 'pipe', 'inherit'], timeout: timeoutSeconds * 1000 })
+    const shared = ['ControlMaster=auto', 'ControlPersist=30', `ControlPath=${guest.folder}/ssh`]
+    const login = ['-i', guest.keyFile, ...shared.flatMap((word) => ['-o', word]), `${guest.user}@${guest.address}`]
+    const words = [...options, ...login, command]
+    const child = spawn('ssh', words, { stdio: ['ignore', 'pipe', 'ignore'], timeout: timeoutSeconds * 1000 })
     let stdout = ''
     child.stdout.on('data', (chunk: Buffer) => {
       stdout += chunk.toString('utf8')

@@ -109,7 +109,8 @@ export const bootOnce = async (
   process.once('exit', onSignal)
   try {
     const address = cloud.links[0]?.address.split('/')[0] ?? ''
-    const guest: Guest = { address, user: orders.user, keyFile: life.keyFile }
+    rmSync(join(life.folder, 'ssh'), { force: true })
+    const guest: Guest = { address, user: orders.user, keyFile: life.keyFile, folder: life.folder }
     if (!(await waitForLogin(guest, machine.isRunning, orders.loginSeconds ?? 300)))
       throw new NoLogin(`${title}: no login`)
     const loginSeconds = (performance.now() - start) / 1000

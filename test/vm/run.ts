@@ -2,9 +2,10 @@
  * `npm run test:vm [-- --cloud NAME]...`: the package in virtual machines, on every cloud of the simulator. Needs root and
  * qemu; changes nothing outside its cache folder, as it works in network and mount namespaces of its own.
  */
+import { availableParallelism } from 'node:os'
 import { type CloudName, cloudNames, isCloudName } from '../../src/simulator/index.ts'
 import { buildBase, firstlightVariant, imageOf } from './image.ts'
-import { currentStep, runStep } from './namespaces.ts'
+import { currentStep, runStep, startStep } from './namespaces.ts'
 import { liveThrough } from './story.ts'
 
 const chosenClouds = (words: readonly string[]): CloudName[] => {
@@ -14,9 +15,11 @@ const chosenClouds = (words: readonly string[]): CloudName[] => {
   return named.length > 0 ? named.filter(isCloudName) : [...cloudNames]
 }
 
+const chosen = chosenClouds(process.argv.slice(2))
+
 const enter = (): number => {
   buildBase()
-  return runStep('images', ['mount']) || runStep('boots', ['mount', 'net'])
+  return runStep('images', ['mount']) || runStep('lives', ['mount'])
 }
 
 const makeImages = (): number => {
@@ -24,22 +27,36 @@ const makeImages = (): number => {
   return 0
 }
 
-const runAll = async (clouds: readonly CloudName[]): Promise<number> => {
-  const image = imageOf(firstlightVariant())
+/** An emulated machine keeps one core busy, and half of another. */
+const lanes = Math.max(1, Math.min(chosen.length, Number(process.env['VM_LANES'] ?? availableParallelism())))
+
+/** All clouds, some at a time, each in a network namespace of its own. */
+const runLives = async (): Promise<number> => {
+  const waiting = [...chosen]
   let failed = 0
-  for (const cloud of clouds) {
-    const { failures, seconds } = await liveThrough(cloud, image)
-    console.log(`${failures.length === 0 ? 'ok    ' : 'FAILED'} ${cloud} (${seconds.join(', ')})`)
-    for (const failure of failures) console.log(`         ${failure}`)
-    if (failures.length > 0) failed += 1
+  const runLane = async (): Promise<void> => {
+    for (let cloud = waiting.shift(); cloud !== undefined; cloud = waiting.shift()) {
+      const exitCode = await startStep('life', ['net'], { VM_CLOUD: cloud })
+      if (exitCode !== 0) failed += 1
+    }
   }
-  console.log(`${clouds.length - failed} passed, ${failed} failed`)
+  await Promise.all(Array.from({ length: lanes }, runLane))
+  console.log(`${chosen.length - failed} passed, ${failed} failed`)
   return failed === 0 ? 0 : 1
 }
 
-const clouds = chosenClouds(process.argv.slice(2))
+const runLife = async (): Promise<number> => {
+  const cloud = process.env['VM_CLOUD'] ?? ''
+  if (!isCloudName(cloud)) throw new Error(`no cloud is called ${cloud}`)
+  const { failures, seconds } = await liveThrough(cloud, imageOf(firstlightVariant()))
+  const title = `${failures.length === 0 ? 'ok    ' : 'FAILED'} ${cloud} (${seconds.join(', ')})`
+  console.log([title, ...failures.map((failure) => `         ${failure}`)].join('\n'))
+  return failures.length === 0 ? 0 : 1
+}
+
 const steps: Readonly<Record<string, () => Promise<number> | number>> = {
   images: makeImages,
-  boots: () => runAll(clouds),
+  lives: runLives,
+  life: runLife,
 }
 process.exitCode = await (steps[currentStep() ?? ''] ?? enter)()
