@@ -13,7 +13,8 @@ import { decodeNetworkText } from './encoded.ts'
 export const networkFromCmdline = (cmdline: string): JsonObject | undefined => {
   const value = cmdline
     .split(/\s+/)
-    .find((word) => word.startsWith('network-config='))
+    .filter((word) => word.startsWith('network-config='))
+    .at(-1)
     ?.slice('network-config='.length)
   if (value === undefined || value === '') return undefined
   if (value === 'disabled') return { config: 'disabled' }
@@ -26,6 +27,18 @@ export const networkFromCmdline = (cmdline: string): JsonObject | undefined => {
 /** Words as a shell splits them: quotes keep blanks together. */
 const wordsOf = (cmdline: string): string[] =>
   (cmdline.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? []).map((word) => word.replaceAll(/["']/g, ''))
+
+/**
+ * `BOOTIF=01-52-54-00-12-34-56`: the interface that the boot loader came in by (SYSLINUX, "SYSAPPEND"; the first number
+ * is the hardware type, 1 for Ethernet, and some loaders leave it out).
+ *
+ * @returns its MAC address, lower case, with colons; undefined when the command line does not say
+ */
+export const bootMacOf = (cmdline: string): string | undefined => {
+  const value = wordsOf(cmdline).findLast((word) => word.startsWith('BOOTIF='))
+  const octets = /^BOOTIF=(?:[0-9a-f]{2}[-:])?((?:[0-9a-f]{2}[-:]){5}[0-9a-f]{2})$/i.exec(value ?? '')?.[1]
+  return octets?.replaceAll('-', ':').toLowerCase()
+}
 
 /** One file of klibc's ipconfig: `/run/net-eth0.conf`, `/run/net6-eth0.conf`. */
 export interface KlibcFile {
@@ -50,12 +63,12 @@ export const initramfsWasAsked = ({ cmdline, files, isIscsiRoot }: InitramfsFact
  * The configuration that the initramfs gave the machine (klibc, usr/kinit/ipconfig), as network config version 1, to be
  * kept as it is: nobody but the user brings these interfaces up or down.
  */
-export const networkFromInitramfs = ({ files, macs }: InitramfsFacts): JsonObject => {
+export const networkFromInitramfs = ({ files, macs, cmdline }: InitramfsFacts): JsonObject => {
+  const notes = files.map(({ path, text }) => readNote(path, text))
+  const present = presentNames(notes, macs, bootMacOf(cmdline))
   const devices = new Map<string, JsonObject & { subnets: JsonObject[] }>()
-  for (const { path, text } of files) {
-    const values = readVariables(text)
-    const name = values.get('DEVICE') ?? values.get('DEVICE6')
-    if (name === undefined) throw new ConfigError(path, 'names no DEVICE')
+  for (const { name: given, values } of notes) {
+    const name = present(given)
     const mac = macs.get(name)
     const device = devices.get(name) ?? {
       type: 'physical',
@@ -67,6 +80,29 @@ export const networkFromInitramfs = ({ files, macs }: InitramfsFacts): JsonObjec
     devices.set(name, device)
   }
   return { version: 1, config: [...devices.values()] }
+}
+
+interface Note {
+  /** The interface, as the initramfs called it. */
+  readonly name: string
+  readonly values: Variables
+}
+
+const readNote = (path: string, text: string): Note => {
+  const values = readVariables(text)
+  const name = values.get('DEVICE') ?? values.get('DEVICE6')
+  if (name === undefined) throw new ConfigError(path, 'names no DEVICE')
+  return { name, values }
+}
+
+/**
+ * The names that interfaces have now: one may have got another name since. Then there is none of the old one, and the
+ * boot loader said by its MAC address which one it is.
+ */
+const presentNames = (notes: readonly Note[], macs: ReadonlyMap<string, string>, bootMac: string | undefined) => {
+  const [bootName] = [...macs].find(([, mac]) => mac.toLowerCase() === bootMac) ?? []
+  const [gone, ...others] = new Set(notes.map(({ name }) => name).filter((name) => !macs.has(name)))
+  return (name: string): string => (name === gone && others.length === 0 ? (bootName ?? name) : name)
 }
 
 /** Shell assignments, one a line. */
@@ -82,6 +118,7 @@ type Variables = ReadonlyMap<string, string>
 
 const subnetsOf = (values: Variables): JsonObject[] => {
   const protocol = values.get('PROTO') || (values.get('filename') ? 'dhcp' : 'none')
+  if (typeNames[protocol] === undefined) throw new ConfigError('PROTO', `${JSON.stringify(protocol)} is unknown`)
   return (['IPV4', 'IPV6'] as const).flatMap((family): JsonObject[] => {
     const address = values.get(`${family}ADDR`)
     if (!address) return []
