@@ -58,7 +58,7 @@ export const modules: Readonly<Record<string, () => Promise<ConfigModule>>> = {
   phone_home: async () => (await import('./phone_home.ts')).default,
   final_message: async () => (await import('./final_message.ts')).default,
   power_state_change: async () => (await import('./power_state_change.ts')).default,
-  resizefs: async () => (await import('./resizefs.ts')).default,
+  resizefs: async () => (await import('./resizefs/index.ts')).default,
   write_files: async () => (await import('./write_files/index.ts')).default,
   write_files_deferred: async () => (await import('./write_files/deferred.ts')).default,
   growpart: async () => (await import('./growpart/index.ts')).default,

@@ -2,11 +2,13 @@ import { defineModule, type ModuleContext } from '../../src/cloudconfig/module.t
 import { ItemsFailed, messageOf } from '../../src/machine/errors.ts'
 import { isJsonObject, type Json } from '../../src/machine/json.ts'
 import type { Machine } from '../../src/machine/machine.ts'
-import { bytesBehind, deviceSize, type Partition, partitionOf } from '../../src/machine/partition.ts'
 import { deviceOfPath } from '../../src/machine/root-device.ts'
-import { encryptedVolumeOf, growEncrypted } from './encrypted.ts'
-import { chooseTool, type GrowTool } from './grow-tools.ts'
-import { alignmentBytes } from './partition-table.ts'
+import { growEncrypted } from './encrypted.ts'
+import { growPartition } from './grow-partition.ts'
+import { type GrowTool, namedTool } from './grow-tools.ts'
+import { type Layer, layersOf, partitionsBelow } from './layers.ts'
+import { roomOf } from './room.ts'
+import { growVolume } from './volume-group.ts'
 
 const schema = {
   type: 'object',
@@ -19,7 +21,8 @@ const schema = {
         mode: {
           default: 'auto',
           description:
-            '`growpart`, `gpart`: this tool. `auto`: whichever is installed (also sfdisk). `off`: nothing grows.',
+            '`growpart`, `gpart`: this tool. `auto`: whichever is installed, also sfdisk (tried first, as it is the quickest) ' +
+            'and systemd-repart. `off`: nothing grows.',
           oneOf: [
             { enum: ['auto', 'growpart', 'gpart', 'off'] },
             {
@@ -53,33 +56,39 @@ const blockDevice = ({ machine }: ModuleContext, entry: string): string | undefi
   return machine.files.stat(entry)?.type === 'device' ? entry : undefined
 }
 
-/** An entry's partition grows, and what is encrypted on it. */
-const growEntry = async (context: ModuleContext, tool: GrowTool, entry: string): Promise<void> => {
+/** True when a partition at the bottom can grow, so that what lies on it is going to. */
+const hasRoomBelow = async (machine: Machine, layer: Layer): Promise<boolean> => {
+  for (const partition of partitionsBelow(layer)) {
+    const { kind } = await roomOf(machine, partition)
+    if (kind === 'some' || kind === 'untold') return true
+  }
+  return false
+}
+
+/** Grows a device from below: the partition, then the encrypted volume, then LVM's. */
+const growLayer = async (context: ModuleContext, layer: Layer, named: GrowTool | undefined): Promise<void> => {
+  const { machine } = context
+  switch (layer.kind) {
+    case 'partition':
+      return growPartition(context, layer.partition, named)
+    case 'encrypted':
+      await growLayer(context, layer.below, named)
+      return growEncrypted(machine, layer)
+    case 'volume':
+      return growVolume(context, layer, await hasRoomBelow(machine, layer), async () => {
+        for (const below of layer.below) await growLayer(context, below, named)
+      })
+    case 'other':
+      return machine.log.debug(`growpart: ${layer.path} is no partition, and no volume on one: skipped`)
+  }
+}
+
+const growEntry = async (context: ModuleContext, entry: string, named: GrowTool | undefined): Promise<void> => {
   const { machine } = context
   const device = blockDevice(context, entry)
   if (device === undefined) return machine.log.debug(`growpart: ${entry} is on no block device: skipped`)
-  const volume = await encryptedVolumeOf(machine, device)
-  await growPartition(context, tool, entry, volume?.partition ?? device)
-  if (volume === undefined) return
-  const message = (await growEncrypted(machine, volume)) ? 'fills its partition' : 'has no key to be grown by: skipped'
-  machine.log.info(`growpart: the encrypted ${volume.path} ${message}`)
+  await growLayer(context, layersOf(machine, device), named)
 }
-
-const growPartition = async (context: ModuleContext, tool: GrowTool, entry: string, device: string): Promise<void> => {
-  const { machine, paths } = context
-  const partition = partitionOf(machine, device)
-  if (partition === undefined) return machine.log.debug(`growpart: ${entry} (${device}) is no partition: skipped`)
-  const before = deviceSize(machine, partition.path)
-  if (!hasRoom(machine, partition) || !(await tool.grow(machine, partition, `${paths.run}/tmp/growpart`))) {
-    return machine.log.debug(`growpart: ${entry} (${partition.path}) is as large as it can be`)
-  }
-  const after = deviceSize(machine, partition.path)
-  machine.log.info(`growpart: ${entry} (${partition.path}) grew from ${before} to ${after} bytes`)
-}
-
-/** Asking the kernel costs nothing, a tool takes a while. Where the kernel does not tell, the tool must. */
-const hasRoom = (machine: Machine, partition: Partition): boolean =>
-  (bytesBehind(machine, partition) ?? Number.POSITIVE_INFINITY) > alignmentBytes
 
 /** `growpart: no` is reported as no mapping; it hardly means that something should grow. */
 const isNoMapping = (value: Json | undefined): boolean => value !== undefined && value !== null && !isJsonObject(value)
@@ -92,7 +101,8 @@ export default defineModule({
   description:
     'At every boot, so that a disk that was made larger is used at the next one. The file system follows by resizefs. ' +
     'Nothing is written where nothing can grow. A LUKS volume grows with its partition, where the image has left a key for ' +
-    'that in /cc_growpart_keydata.',
+    'that in /cc_growpart_keydata (destroyed by it), or /etc/crypttab names a key file. A linear volume of LVM gets what its ' +
+    'partition has gained; what was free in its group stays free.',
   examples: ['#cloud-config\ngrowpart:\n  mode: auto\n  devices: [/, /dev/vdb1]\n  ignore_growroot_disabled: false\n'],
   schema,
   run: async ({ growpart: settings = {} }, context) => {
@@ -105,12 +115,11 @@ export default defineModule({
       machine.log.debug('growpart: nothing grows, because /etc/growroot-disabled is there')
       return
     }
-    const tool = await chooseTool(machine, mode)
-    if (tool === undefined) return machine.log.debug('growpart: no tool that grows partitions is installed')
+    const named = await namedTool(machine, mode)
     const failures: string[] = []
     for (const entry of devices) {
       try {
-        await growEntry(context, tool, entry)
+        await growEntry(context, entry, named)
       } catch (error) {
         const line = `growpart.devices: ${entry}: ${messageOf(error)}`
         machine.log.error(line)

@@ -8,6 +8,16 @@ export interface Disks {
    * @throws MountError when it can't be mounted.
    */
   withMounted<T>(device: string, use: (folder: string) => T | Promise<T>, options?: MountOptions): Promise<T>
+  /**
+   * `length` bytes of a block device from `offset` on, fewer where it ends: partition tables, headers, superblocks.
+   * undefined when it can't be read (no such device, no permission, a broken disk); the log says why at debug level.
+   */
+  readBytes(device: string, offset: number, length: number): Promise<Uint8Array | undefined>
+  /**
+   * Waits until all that was written to a block device, by whatever process, is on the disk.
+   * @throws FileError
+   */
+  flush(device: string): Promise<void>
 }
 
 export interface BlockDevice {

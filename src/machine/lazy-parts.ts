@@ -21,6 +21,8 @@ export const lazyDisks = (machine: Machine): Disks => {
   return {
     list: async () => (await load()).list(),
     withMounted: async (device, use, options) => (await load()).withMounted(device, use, options),
+    readBytes: async (device, offset, length) => (await load()).readBytes(device, offset, length),
+    flush: async (device) => (await load()).flush(device),
   }
 }
 

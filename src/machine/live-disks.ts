@@ -1,6 +1,7 @@
 import { mkdtempSync, rmdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { listBlockDevices } from './blkid.ts'
+import { flushDevice, readDevice } from './device-bytes.ts'
 import type { Disks } from './disks.ts'
 import { CommandError, MountError, messageOf } from './errors.ts'
 import type { Machine } from './machine.ts'
@@ -77,6 +78,15 @@ export const liveDisks = (machine: Machine): Disks => ({
       }
     }
   },
+  readBytes: async (device, offset, length) => {
+    try {
+      return readDevice(device, offset, length)
+    } catch (error) {
+      machine.log.debug(messageOf(error))
+      return undefined
+    }
+  },
+  flush: async (device) => flushDevice(device),
 })
 
 /** An image has no disks: what is plugged into the host is not its own. */
@@ -85,4 +95,6 @@ export const noDisks: Disks = {
   withMounted: async (device) => {
     throw new MountError(device, 'an image in a folder has no disks')
   },
+  readBytes: async () => undefined,
+  flush: async () => undefined,
 }

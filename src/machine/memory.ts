@@ -49,6 +49,8 @@ export interface MemoryDisk extends Omit<BlockDevice, 'isPartition'> {
   /** What is on it, by path from its root (`/openstack/latest/meta_data.json`; the first slash may be left out). */
   readonly files?: Readonly<Record<string, MemoryFile>>
   readonly unmountable?: boolean
+  /** What `disks.readBytes` sees, from the first byte on; a command of a test may change it. Without it: unreadable. */
+  readonly bytes?: Uint8Array
 }
 
 export interface MemoryOptions {
@@ -109,6 +111,8 @@ export interface MemoryMachine extends Machine {
   readonly commands: readonly CommandRun[]
   /** Mounts done, also those that failed. */
   readonly mounts: readonly { readonly device: string; readonly types: readonly string[]; readonly failed: boolean }[]
+  /** Devices that were flushed, in order. */
+  readonly flushes: readonly string[]
   readonly requests: readonly HttpRequest[]
   readonly linkCalls: readonly { readonly call: 'dhcp' | 'linkLocal' | 'release'; readonly link: string }[]
   as(actor: string): MemoryMachine
@@ -182,6 +186,7 @@ export const memoryMachine = (options: MemoryOptions = {}): MemoryMachine => {
   const commands: CommandRun[] = []
   const mounts: { device: string; types: readonly string[]; failed: boolean }[] = []
   const requests: HttpRequest[] = []
+  const flushes: string[] = []
   const linkCalls: { call: 'dhcp' | 'linkLocal' | 'release'; link: string }[] = []
 
   const answer = async (request: HttpRequest, machine: MemoryMachine): Promise<HttpOutcome | undefined> => {
@@ -291,11 +296,14 @@ export const memoryMachine = (options: MemoryOptions = {}): MemoryMachine => {
       log: log.as(actor),
       disks: {
         list: async () =>
-          (options.disks ?? []).map(({ files: _files, unmountable: _unmountable, ...disk }) => ({
+          (options.disks ?? []).map(({ files: _files, unmountable: _unmountable, bytes: _bytes, ...disk }) => ({
             ...disk,
             isPartition: disk.isPartition ?? false,
           })),
         withMounted: withMounted(files),
+        readBytes: async (device, offset, length) =>
+          options.disks?.find(({ path }) => path === device)?.bytes?.slice(offset, offset + length),
+        flush: async (device) => void flushes.push(device),
       },
       environment: options.environment ?? {},
       userId: options.userId ?? 0,
@@ -317,6 +325,7 @@ export const memoryMachine = (options: MemoryOptions = {}): MemoryMachine => {
       records,
       commands,
       mounts,
+      flushes,
       requests,
       linkCalls,
     }

@@ -43,6 +43,25 @@ export const deviceSize = (machine: Machine, device: string): number | undefined
   return sectors === undefined ? undefined : sectors * sectorBytes
 }
 
+/** Size of the disk's logical sectors in bytes, in which its partition table counts. */
+export const logicalSectorBytes = (machine: Machine, disk: string): number => {
+  const folder = sysfsFolder(machine, disk)
+  return (folder === undefined ? undefined : numberIn(machine, `${folder}/queue/logical_block_size`)) ?? sectorBytes
+}
+
+/** Where a partition begins, in bytes, as the kernel sees it; undefined when it does not say. */
+export const partitionStart = (machine: Machine, partition: Partition): number | undefined => {
+  const folder = sysfsFolder(machine, partition.path)
+  const sectors = folder === undefined ? undefined : numberIn(machine, `${folder}/start`)
+  return sectors === undefined ? undefined : sectors * sectorBytes
+}
+
+/** True when the kernel refuses to write to the device. */
+export const isReadOnlyDevice = (machine: Machine, device: string): boolean => {
+  const folder = sysfsFolder(machine, device)
+  return folder !== undefined && numberIn(machine, `${folder}/ro`) === 1
+}
+
 /**
  * Bytes between the end of a partition and its next neighbour, or the end of the disk, as the kernel sees them now.
  * undefined when sysfs does not tell. What a partition table needs for itself is part of it.

@@ -100,7 +100,10 @@ const linksOf = ({ links, leaseOptions }: SimulatedCloud): Links => ({
   release: async () => undefined,
 })
 
-const disksOf = ({ files }: Machine, { disks = [] }: SimulatedCloud): Disks => ({
+const disksOf = ({ files, disks: own }: Machine, { disks = [] }: SimulatedCloud): Disks => ({
+  // The root file system and its disk stay this machine's.
+  readBytes: (device, offset, length) => own.readBytes(device, offset, length),
+  flush: async () => undefined,
   list: async () => disks.map(({ device, label, type }) => ({ path: device, label, type, isPartition: false })),
   withMounted: async (device, use) => {
     const index = disks.findIndex((disk) => disk.device === device)

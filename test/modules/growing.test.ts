@@ -1,47 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import growpart from '../../modules/growpart/index.ts'
-import { spaceBehind } from '../../modules/growpart/partition-table.ts'
-import resizefs from '../../modules/resizefs.ts'
 import type { JsonObject } from '../../src/machine/json.ts'
-import type { MemoryCommandHandler, MemoryFile, MemoryMachine } from '../../src/machine/memory.ts'
-import { commandLines, complaints, contextFor, madeUpDebian } from './made-up-debian.ts'
-
-interface World {
-  /** Type and source of the root file system. */
-  readonly root?: string
-  readonly options?: string
-  readonly installed?: readonly string[]
-  readonly files?: Readonly<Record<string, MemoryFile>>
-  readonly onCommand?: MemoryCommandHandler
-}
-
-const disk = '/sys/devices/pci0000:00/nvme/nvme0n1'
-
-/** A machine with its root on the first partition of an NVMe disk, whose names end in digits either way. */
-const machineOf = ({
-  root = 'ext4 /dev/nvme0n1p1',
-  options = 'rw',
-  installed = ['growpart'],
-  files,
-  onCommand,
-}: World = {}) =>
-  madeUpDebian({
-    which: installed,
-    files: {
-      '/proc/self/mountinfo': `29 1 259:1 / / ${options},relatime shared:1 - ${root} rw\n30 29 0:5 / /proc rw - proc proc rw\n`,
-      '/dev/nvme0n1': { device: true },
-      '/dev/nvme0n1p1': { device: true },
-      [`${disk}/size`]: '20971520\n',
-      [`${disk}/nvme0n1p1/partition`]: '1\n',
-      [`${disk}/nvme0n1p1/start`]: '2048\n',
-      [`${disk}/nvme0n1p1/size`]: '4194304\n',
-      '/sys/class/block/nvme0n1': { link: disk },
-      '/sys/class/block/nvme0n1p1': { link: `${disk}/nvme0n1p1` },
-      ...files,
-    },
-    onCommand: async (argv, given, machine) => (await onCommand?.(argv, given, machine)) ?? '',
-  })
+import type { MemoryCommand, MemoryMachine } from '../../src/machine/memory.ts'
+import { disk, machineOf, type World } from './growing-machine.ts'
+import { commandLines, complaints, contextFor } from './made-up-debian.ts'
+import { gptBytes, mbrBytes, setGptEntry } from './made-up-disk.ts'
 
 const grow = async (machine: MemoryMachine, settings: JsonObject = {}): Promise<void> => {
   await growpart.run({ growpart: settings }, await contextFor(machine, {}))
@@ -120,176 +84,106 @@ test('one device that fails does not stop the others', async () => {
   assert.deepEqual(commandLines(machine), ['growpart /dev/nvme0n1 2', 'growpart /dev/nvme0n1 1'])
 })
 
-const mapped: Readonly<Record<string, MemoryFile>> = {
-  '/dev/mapper/root': { link: '../dm-0' },
-  '/dev/dm-0': { device: true },
-  '/sys/class/block/dm-0/slaves/nvme0n1p1': '',
-}
-const keyData = (text: string): Readonly<Record<string, MemoryFile>> => ({ '/cc_growpart_keydata': text })
+const path = '/dev/nvme0n1'
+const own = { number: 1, start: 2048, size: 4_194_304 }
+const size = (machine: MemoryMachine, sectors: number): void =>
+  machine.files.write(`${disk}/nvme0n1p1/size`, `${sectors}\n`)
 
-test('an encrypted volume grows after its partition, and the key for that is destroyed', async () => {
-  let key = ''
-  const machine = machineOf({
-    root: 'ext4 /dev/mapper/root',
-    installed: ['growpart', 'cryptsetup'],
-    files: { ...mapped, ...keyData('{"key": "c2VjcmV0", "slot": 5}') },
-    onCommand: (argv, { input }) => {
-      if (argv.includes('resize')) key = Buffer.from(input ?? '').toString()
+/** What sfdisk and partx do to the disk and to the kernel. */
+const withSfdisk = (bytes: Buffer, world: World = {}): MemoryMachine =>
+  machineOf({
+    installed: ['sfdisk', 'partx', 'growpart'],
+    disks: [{ path, bytes }],
+    ...world,
+    onCommand: async (argv, given, machine): Promise<MemoryCommand | undefined> => {
+      const answer = await world.onCommand?.(argv, given, machine)
+      if (answer !== undefined) return answer
+      const sectors = Number(/^, (\d+)\n$/.exec(String(given.input))?.[1])
+      if (argv[0] === 'sfdisk' && sectors > 0) setGptEntry(bytes, { ...own, size: sectors })
+      if (argv[0] === 'partx') size(machine, Number(bytes.readBigUInt64LE(1024 + 40)) + 1 - own.start)
       return undefined
     },
   })
+
+test('a table that can be read is written by sfdisk in one call, also where growpart is installed', async () => {
+  const machine = withSfdisk(gptBytes([own]))
   await grow(machine)
   assert.deepEqual(commandLines(machine), [
-    'growpart /dev/nvme0n1 1',
-    'cryptsetup --key-file - resize /dev/dm-0',
-    'cryptsetup luksKillSlot --batch-mode /dev/nvme0n1p1 5',
-  ])
-  assert.equal(key, 'secret')
-  assert.equal(machine.files.exists('/cc_growpart_keydata'), false)
-})
-
-test('an encrypted volume that can not be grown loses its key all the same', async () => {
-  const machine = machineOf({
-    root: 'ext4 /dev/mapper/root',
-    installed: ['growpart', 'cryptsetup'],
-    files: { ...mapped, ...keyData('{"key": "c2VjcmV0", "slot": 5}') },
-    onCommand: (argv) => (argv.includes('resize') ? { exitCode: 1 } : undefined),
-  })
-  await assert.rejects(grow(machine), /cryptsetup/)
-  assert.equal(commandLines(machine).at(-1), 'cryptsetup luksKillSlot --batch-mode /dev/nvme0n1p1 5')
-  assert.equal(machine.files.exists('/cc_growpart_keydata'), false)
-})
-
-test('without a key, or with a broken one, the volume stays, and the partition grows', async () => {
-  for (const [files, fails] of [
-    [{}, false],
-    [keyData('secret stuff'), true],
-    [keyData('{"key": "c2VjcmV0"}'), true],
-  ] as const) {
-    const installed = ['growpart', 'cryptsetup']
-    const machine = machineOf({ root: 'ext4 /dev/mapper/root', installed, files: { ...mapped, ...files } })
-    if (fails) await assert.rejects(grow(machine), /cc_growpart_keydata/)
-    else await grow(machine)
-    assert.deepEqual(commandLines(machine), ['growpart /dev/nvme0n1 1'])
-    assert.ok(!complaints(machine).join().includes('secret stuff'))
-  }
-})
-
-test('a mapped device that is not encrypted is left alone', async () => {
-  const machine = machineOf({
-    root: 'ext4 /dev/mapper/root',
-    installed: ['growpart', 'cryptsetup'],
-    files: mapped,
-    onCommand: (argv) => (argv[0] === 'cryptsetup' ? { exitCode: 4 } : undefined),
-  })
-  await grow(machine)
-  assert.deepEqual(commandLines(machine), [])
-})
-
-const gpt = `label: gpt
-device: /dev/nvme0n1
-unit: sectors
-first-lba: 34
-last-lba: 10485726
-sector-size: 512
-
-/dev/nvme0n1p1 : start=     2048, size=     8192, type=21686148-6449-6E6F-744E-656564454649
-/dev/nvme0n1p2 : start=    10240, size= 10475487, type=0FC63DAF-8483-4772-8E79-3D69D8477DE4
-`
-const mbr = `label: dos
-unit: sectors
-
-/dev/vda1 : start=        2048, size=      204800, type=83, bootable
-/dev/vda2 : start=      206848, size=     4194304, type=5
-/dev/vda5 : start=      208896, size=     1000000, type=83
-`
-
-test('there is room behind a partition up to its neighbour, its container, or the end of the disk', () => {
-  const cases: [string, number, number, boolean | undefined][] = [
-    [gpt, 2, 20971520, true],
-    [gpt, 2, 10485760, false],
-    [gpt, 1, 20971520, false],
-    [gpt, 3, 20971520, undefined],
-    [mbr, 1, 8388608, false],
-    [mbr, 2, 8388608, true],
-    [mbr, 5, 8388608, true],
-    [mbr, 5, 4401152, true],
-    [mbr.replace('1000000', '4190208'), 5, 8388608, false],
-    [mbr, 2, 4401152, false],
-  ]
-  for (const [dump, number, disk512, expected] of cases) {
-    assert.equal(spaceBehind(dump, number, disk512)?.isWorthwhile, expected, `${number} of ${disk512}`)
-  }
-})
-
-test('without growpart, sfdisk does it: the second GPT moves, the partition grows, the kernel is told', async () => {
-  const dump = gpt.replace(/.*p2.*\n/, '').replace('8192', '4194304')
-  const machine = machineOf({
-    installed: ['sfdisk', 'partx'],
-    onCommand: (argv) => (argv[1] === '--dump' ? dump : argv[1] === '--getsz' ? '20971520\n' : undefined),
-  })
-  await grow(machine)
-  assert.deepEqual(commandLines(machine), [
-    'sfdisk --relocate gpt-bak-std /dev/nvme0n1',
     'sfdisk --no-reread --no-tell-kernel --force -N 1 /dev/nvme0n1',
     'partx --update --nr 1 /dev/nvme0n1',
   ])
+  assert.equal(machine.commands[0]?.options.input, ', 20969432\n')
+  assert.deepEqual(machine.flushes, [path])
+  assert.match(machine.records.at(-1)?.message ?? '', /grew from 2147483648 to 10736349184 bytes/)
+
+  await grow(machine)
+  assert.equal(machine.commands.length, 2)
 })
 
-const resize = async (world: World, wanted?: boolean | string): Promise<MemoryMachine> => {
-  const machine = machineOf(world)
-  await resizefs.run(wanted === undefined ? {} : { resize_rootfs: wanted }, await contextFor(machine, {}))
-  return machine
-}
-
-test('each kind of file system grows by its own command', async () => {
-  const version =
-    (text: string): MemoryCommandHandler =>
-    (argv) =>
-      argv[1] === '--version' ? text : undefined
-  const cases: [World, string][] = [
-    [{}, 'resize2fs /dev/nvme0n1p1'],
-    [{ root: 'ext3 /dev/nvme0n1p1' }, 'resize2fs /dev/nvme0n1p1'],
-    [{ root: 'xfs /dev/nvme0n1p1' }, 'xfs_growfs /'],
-    [
-      { root: 'btrfs /dev/nvme0n1p1', onCommand: version('btrfs-progs v6.2\n') },
-      'btrfs filesystem resize --enqueue max /',
-    ],
-    [{ root: 'btrfs /dev/nvme0n1p1', onCommand: version('btrfs-progs v4.9\n') }, 'btrfs filesystem resize max /'],
-    [
-      { root: 'btrfs /dev/nvme0n1p1', options: 'ro', files: { '/.snapshots/': '' }, onCommand: version('v4.9') },
-      'btrfs filesystem resize max /.snapshots',
-    ],
-    [
-      {
-        root: 'ext4 /dev/root',
-        files: { '/proc/cmdline': 'quiet root=PARTUUID=AB-01 ro', '/dev/disk/by-partuuid/ab-01': { device: true } },
-      },
-      'resize2fs /dev/disk/by-partuuid/ab-01',
-    ],
-  ]
-  for (const [world, expected] of cases) assert.deepEqual(commandLines(await resize(world)), [expected])
+test('mode growpart calls growpart, whatever else is there', async () => {
+  const machine = withSfdisk(gptBytes([own]))
+  await grow(machine, { mode: 'growpart' })
+  assert.deepEqual(commandLines(machine), ['growpart /dev/nvme0n1 1'])
 })
 
-test('noblock does not wait', async () => {
-  const machine = await resize({}, 'noblock')
+test('a second GPT that is not at the end is moved by a call of its own where sfdisk does not do so', async () => {
+  let calls = 0
+  const machine = withSfdisk(gptBytes([own]), {
+    onCommand: (argv) => {
+      if (argv[0] === 'sfdisk') calls += 1
+      return calls === 1 ? { exitCode: 1, stderr: 'Failed to resize partition #1.' } : undefined
+    },
+  })
+  await grow(machine)
   assert.deepEqual(
-    machine.commands.map(({ options }) => options.detached),
-    [true],
+    commandLines(machine).map((line) => line.split(' ').slice(0, 2).join(' ')),
+    ['sfdisk --no-reread', 'sfdisk --relocate', 'sfdisk --no-reread', 'partx --update'],
   )
 })
 
-test('false, a container and an unknown file system leave the root as it is', async () => {
-  const silent: [World, boolean | string | undefined][] = [
-    [{}, false],
-    [{ root: 'overlay overlay' }, undefined],
-    [{ root: 'ext4 /dev/gone', files: { '/run/systemd/container': 'lxc\n' } }, undefined],
+test('where sfdisk fails, the next tool is tried, and the log says so', async () => {
+  const machine = withSfdisk(mbrBytes([own]), {
+    onCommand: (argv) => (argv[0] === 'sfdisk' ? { exitCode: 1, stderr: 'no' } : undefined),
+  })
+  await grow(machine)
+  assert.equal(commandLines(machine).at(-1), 'growpart /dev/nvme0n1 1')
+  assert.match(complaints(machine).join(), /sfdisk failed, growpart is tried/)
+})
+
+test('an image that has systemd-repart alone grows its root by that, and by nothing on an MBR', async () => {
+  const installed = ['systemd-repart', 'partx']
+  const machine = withSfdisk(gptBytes([own]), { installed })
+  await grow(machine)
+  const folder = '/run/cloud-init/tmp/growpart'
+  assert.deepEqual(commandLines(machine), [
+    `systemd-repart --definitions=${folder} --dry-run=no --empty=refuse --discard=no --seed=random --no-pager ${path}`,
+    'partx --update --nr 1 /dev/nvme0n1',
+  ])
+  assert.equal(machine.files.exists(folder), false)
+
+  const mbr = withSfdisk(mbrBytes([own]), { installed })
+  await grow(mbr)
+  assert.deepEqual(mbr.commands, [])
+  assert.match(mbr.records.at(-1)?.message ?? '', /could grow; install sfdisk/)
+})
+
+test('a table that was written before the power went is only told to the kernel', async () => {
+  const machine = withSfdisk(gptBytes([{ ...own, size: 20_969_432 }]))
+  await grow(machine)
+  assert.deepEqual(commandLines(machine), ['partx --update --nr 1 /dev/nvme0n1'])
+})
+
+test('nothing is written to a disk that is read-only, has lost its end, or has a table that the kernel does not use', async () => {
+  const cases: [Buffer, World['files'], RegExp][] = [
+    [gptBytes([own]), { [`${disk}/ro`]: '1\n' }, /nvme0n1p1 stays as it is: \/dev\/nvme0n1 is read-only/],
+    [gptBytes([{ ...own, size: 30_000_000 }]), {}, /the end of the disk is missing/],
+    [gptBytes([{ ...own, start: 4096 }]), {}, /is not the one that the kernel uses/],
+    [gptBytes([]), {}, /is not the one that the kernel uses/],
   ]
-  for (const [world, wanted] of silent) {
-    const machine = await resize(world, wanted)
-    assert.deepEqual([commandLines(machine), complaints(machine)], [[], []])
+  for (const [bytes, files = {}, complaint] of cases) {
+    const machine = withSfdisk(bytes, { files })
+    await grow(machine)
+    assert.deepEqual(machine.commands, [])
+    assert.match(complaints(machine).join(), complaint)
   }
-  const unknown = await resize({ root: 'f2fs /dev/nvme0n1p1' })
-  assert.deepEqual(commandLines(unknown), [])
-  assert.match(complaints(unknown).join(), /a mounted f2fs can't be grown/)
 })

@@ -1,8 +1,9 @@
-import { defineModule } from '../src/cloudconfig/module.ts'
-import { isContainer } from '../src/machine/container.ts'
-import type { Machine } from '../src/machine/machine.ts'
-import { type Mount, mountOf } from '../src/machine/mount-table.ts'
-import { deviceOfMount } from '../src/machine/root-device.ts'
+import { defineModule } from '../../src/cloudconfig/module.ts'
+import { isContainer } from '../../src/machine/container.ts'
+import type { Machine } from '../../src/machine/machine.ts'
+import { type Mount, mountOf } from '../../src/machine/mount-table.ts'
+import { deviceOfMount } from '../../src/machine/root-device.ts'
+import { compareWithDevice } from './file-system-size.ts'
 
 const schema = {
   type: 'object',
@@ -58,6 +59,17 @@ const commandFor = async (machine: Machine, mount: Mount): Promise<string[] | un
     else machine.log.warning(message)
     return undefined
   }
+  const compared = await compareWithDevice(machine, mount.type, device)
+  if (compared === 'fills') {
+    machine.log.debug(`resize_rootfs: / fills ${device}`)
+    return undefined
+  }
+  if (compared === 'larger') {
+    machine.log.warning(
+      `resize_rootfs: / is larger than ${device} is now; it stays as it is. Has the disk lost its end?`,
+    )
+    return undefined
+  }
   const command = await growCommand(machine, mount, device)
   if (!command) machine.log.warning(`resize_rootfs: a mounted ${mount.type} can't be grown; set resize_rootfs to false`)
   return command
@@ -68,7 +80,9 @@ export default defineModule({
   frequency: 'always',
   distros: 'all',
   title: 'Grow the root file system',
-  description: 'At every boot, after growpart: ext2 to ext4, xfs, btrfs, bcachefs and ZFS. Never inside a container.',
+  description:
+    'At every boot, after growpart: ext2 to ext4, xfs, btrfs, bcachefs and ZFS. Never inside a container. A file system that ' +
+    'fills its device costs no process.',
   examples: ['#cloud-config\nresize_rootfs: noblock\n'],
   schema,
   run: async ({ resize_rootfs: configured }, { machine, arguments: [argument] }) => {
