@@ -19,7 +19,8 @@ export const putHostKeysAside = (machine: Machine): void => {
   for (const name of namesOf(machine, /^(ssh_host_.*key.*)$/)) machine.files.rename(`${folder}/${name}`, aside(name))
 }
 
-export const hasHostKeys = (machine: Machine): boolean => namesOf(machine, /^(ssh_host_.*_key)$/).length > 0
+export const hasHostKeys = (machine: Machine): boolean =>
+  namesOf(machine, /^(ssh_host_.*_key)$/).some((name) => machine.files.stat(`${folder}/${name}`)?.size !== 0)
 
 const namesAside = (machine: Machine): string[] => namesOf(machine, /^\.(ssh_host_.*key.*)\.of-image$/)
 
@@ -98,8 +99,16 @@ export interface Generation {
 const isFips = (machine: Machine): boolean =>
   machine.files.readTextIfExists('/proc/sys/crypto/fips_enabled')?.trim() === '1'
 
+/** A power cut may have left a key without content. sshd can't use it, and ssh-keygen would not replace it. */
+const removeEmpty = (machine: Machine, file: string): void => {
+  for (const path of [file, `${file}.pub`]) {
+    if (machine.files.stat(path)?.size === 0) machine.files.remove(path)
+  }
+}
+
 const generateOne = async ({ machine, distro }: ModuleContext, type: string): Promise<string> => {
   const file = fileOf(type)
+  removeEmpty(machine, file)
   if (machine.files.linkStat(file) !== undefined) {
     if (machine.files.linkStat(`${file}.pub`) === undefined) await derivePublicKey(machine, file)
     return ''

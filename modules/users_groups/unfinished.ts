@@ -15,7 +15,8 @@ export const unfinishedUsers = (machine: Machine, instanceFolder: string, missin
   const file = `${instanceFolder}/users_groups.unfinished`
   const earlier = (machine.files.readTextIfExists(file) ?? '').split('\n').filter(Boolean)
   const names = new Set([...earlier, ...missing.filter((name) => !/\s/.test(name))])
-  if (names.size > earlier.length) machine.files.write(file, [...names, ''].join('\n'), { mode: 0o600 })
+  if (names.size > earlier.length)
+    machine.files.write(file, [...names, ''].join('\n'), { mode: 0o600, isDurable: true })
   return {
     has: (name) => names.has(name),
     clear: () => machine.files.remove(file),

@@ -3,6 +3,21 @@ import { type CachedInstance, writeCachedInstance } from '../instance/instance-c
 import { instanceFolder, instanceLink, type Paths } from '../instance/paths.ts'
 import type { Machine } from '../machine/machine.ts'
 import { makeInstanceFolders } from './folders.ts'
+import type { PendingMarks } from './semaphores.ts'
+
+/** There while what the instance's first boot writes before its modules run may not be on the disk. */
+export const takingUpNote = (paths: Paths, id: string): string => `${instanceFolder(paths, id)}/take-up.unfinished`
+
+/** Network and files of the instance are written: with the marks that are set next they are on the disk for certain. */
+export const finishTakingUp = (
+  { files }: Machine,
+  paths: Paths,
+  { data }: CachedInstance,
+  marks: PendingMarks,
+): void => {
+  const note = takingUpNote(paths, data.instanceId)
+  if (files.exists(note)) marks.addStep('taking up the instance', () => files.remove(note))
+}
 
 /**
  * Makes `cached` the present instance: its folder, the link to it, and the notes about the one before. The note of the
@@ -24,7 +39,11 @@ export const becomeInstance = (
   if (machine.files.readLink(link) !== folder) machine.files.symlink(folder, link)
 
   const previous = machine.files.readTextIfExists(`${data}/instance-id`)?.trim()
-  if (previous !== id) writeInjectedFiles(machine, cached.data)
+  const note = takingUpNote(paths, id)
+  const wasCutOff = previous === id && machine.files.exists(note)
+  if (wasCutOff) machine.log.info(`the first boot of ${id} was cut off; what it left undone is done now`)
+  if (previous !== id) machine.files.write(note, '')
+  if (previous !== id || wasCutOff) writeInjectedFiles(machine, cached.data)
   const line = `DataSource${cached.datasource}: ${description}\n`
   machine.files.write(`${data}/previous-datasource`, machine.files.readTextIfExists(`${folder}/datasource`) ?? line)
   machine.files.write(`${folder}/datasource`, line)

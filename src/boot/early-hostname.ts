@@ -4,6 +4,7 @@ import { effectiveConfig } from './effective-config.ts'
 import { sayOnce } from './findings.ts'
 import { asInstance } from './load-instance.ts'
 import { runModule } from './run-modules.ts'
+import { pendingMarks } from './semaphores.ts'
 
 /**
  * Gives the machine its name before the network is configured, so that DHCP sends it: by the metadata, or by what the
@@ -26,6 +27,7 @@ export const earlyHostname = async (boot: Boot, cached: CachedInstance): Promise
       progress,
       once: (log) => sayOnce(boot, log),
       publishHostKeys,
+      marks: pendingMarks(machine, paths),
     },
     { id: 'set_hostname', arguments: [] },
   )

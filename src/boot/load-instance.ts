@@ -5,6 +5,7 @@ import { instanceFolder } from '../instance/paths.ts'
 import { variablesOf } from '../instance/variables.ts'
 import { messageOf } from '../machine/errors.ts'
 import type { JsonObject } from '../machine/json.ts'
+import { takingUpNote } from './become-instance.ts'
 import type { Boot } from './boot.ts'
 import { datasourceContext, loadDatasource } from './find-instance.ts'
 
@@ -39,9 +40,10 @@ const templateVariables = ({ machine, paths }: Boot): JsonObject => {
   return text === undefined ? {} : variablesOf(text)
 }
 
-/** True during the first boot of this instance id. */
-export const isNewInstance = (boot: Boot, id: string): boolean =>
-  boot.machine.files.readTextIfExists(`${boot.paths.cloud}/data/previous-instance-id`)?.trim() !== id
+/** True during the first boot of this instance id, and the next one when that was cut off early. */
+export const isNewInstance = ({ machine: { files }, paths }: Boot, id: string): boolean =>
+  files.readTextIfExists(`${paths.cloud}/data/previous-instance-id`)?.trim() !== id ||
+  files.exists(takingUpNote(paths, id))
 
 /** The instance that an earlier stage of this boot has found; undefined when there was none. */
 export const currentInstance = (boot: Boot): CachedInstance | undefined => {

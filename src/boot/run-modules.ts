@@ -10,7 +10,7 @@ import type { Log } from '../machine/log.ts'
 import type { Machine } from '../machine/machine.ts'
 import type { ModuleEntry } from './module-list.ts'
 import type { Progress } from './progress.ts'
-import { hasRun, markRun } from './semaphores.ts'
+import { hasRun, type PendingMarks } from './semaphores.ts'
 
 /** What the modules of a stage share. */
 export interface ModuleRun {
@@ -26,7 +26,12 @@ export interface ModuleRun {
   once(log: Log): Log
   publishHostKeys(keys: readonly string[]): Promise<void>
   readonly cloudDevice?: (name: string) => Promise<string | undefined>
+  /** Where modules are noted down as done. */
+  readonly marks: PendingMarks
 }
+
+/** Here users' own scripts run: what has run is noted down at once, not with the others at the end of the stage. */
+const finalStage = 'modules-final'
 
 /**
  * Runs modules one after another, in order. A module that fails, whatever it throws, never stops the others.
@@ -37,7 +42,9 @@ export const runModules = async (run: ModuleRun, entries: readonly ModuleEntry[]
   for (const entry of entries) {
     const failure = await runEntry(run, entry)
     if (failure !== undefined) failures.push(inTheNameOf(entry, failure))
+    if (run.stage === finalStage) await run.marks.set()
   }
+  await run.marks.set()
   return failures
 }
 
@@ -78,11 +85,9 @@ const runOne = async (run: ModuleRun, entry: ModuleEntry, module: ConfigModule):
   progress({ ...event, state: 'start' })
   const started = machine.clock.monotonic()
   const steps: (() => void)[] = []
-  const firstChange = machine.journal.entries.length
   const failure = await attempt(run, entry, module, steps)
   const seconds = (machine.clock.monotonic() - started) / 1000
-  tryToMark(run, module, frequency, firstChange)
-  finish(run, module, steps)
+  run.marks.add(semaphoreName(module), frequency, () => finish(steps))
   machine.log.debug(`${entry.id} took ${seconds.toFixed(3)} s`)
   if (failure === undefined) {
     progress({ ...event, state: 'done', seconds })
@@ -99,7 +104,8 @@ const reasonToSkip = (run: ModuleRun, module: ConfigModule, frequency: Frequency
   if (module.activateBy && !module.activateBy.some((key) => key in cloudConfig))
     return 'nothing in the configuration asks for it'
   if (!runsOn(module, distro, cloudConfig)) return `it is not for ${distro.id}`
-  if (hasRun(machine, paths, semaphoreName(module), frequency)) {
+  const mark = semaphoreName(module)
+  if (run.marks.has(mark, frequency) || hasRun(machine, paths, mark, frequency)) {
     return frequency === 'once' ? 'it has run once on this image' : 'it has run for this instance'
   }
   return undefined
@@ -122,17 +128,13 @@ export const runModule = async (run: ModuleRun, entry: ModuleEntry): Promise<str
   const module = await loadModule(run, entry)
   const steps: (() => void)[] = []
   const failure = module && (await attempt(run, entry, module, steps))
-  if (module) finish(run, module, steps)
+  if (module) finish(steps)
   return failure?.message
 }
 
 /** What a module wants done after its mark. */
-const finish = ({ machine }: ModuleRun, module: ConfigModule, steps: readonly (() => void)[]): void => {
-  try {
-    for (const step of steps) step()
-  } catch (error) {
-    machine.log.warning(`${module.id} leaves something behind: ${messageOf(error)}`)
-  }
+const finish = (steps: readonly (() => void)[]): void => {
+  for (const step of steps) step()
 }
 
 interface Failure {
@@ -165,14 +167,5 @@ const attempt = async (
     return undefined
   } catch (error) {
     return { message: messageOf(error), isLogged: error instanceof ItemsFailed }
-  }
-}
-
-/** A mark that can't be set (full disk) costs a second run at the next boot, nothing now. */
-const tryToMark = (run: ModuleRun, module: ConfigModule, frequency: Frequency, firstChange: number): void => {
-  try {
-    markRun(run.machine, run.paths, semaphoreName(module), frequency, firstChange)
-  } catch (error) {
-    run.machine.log.warning(`${module.id} will run again at the next boot: ${messageOf(error)}`)
   }
 }

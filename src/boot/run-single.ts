@@ -6,6 +6,7 @@ import { sayOnce, tellFindings } from './findings.ts'
 import { asInstance, currentInstance, deviceFinder, hostKeyPublisher } from './load-instance.ts'
 import { parseModuleEntry, readModuleList } from './module-list.ts'
 import { runModules } from './run-modules.ts'
+import { pendingMarks } from './semaphores.ts'
 
 const lists = ['cloud_init_modules', 'cloud_config_modules', 'cloud_final_modules']
 
@@ -41,6 +42,7 @@ export const runSingle = async (
     once: (log: Log) => sayOnce(boot, log),
     publishHostKeys: hostKeyPublisher(boot, cached),
     cloudDevice: deviceFinder(boot, cached),
+    marks: pendingMarks(boot.machine, boot.paths),
   }
   return runModules(run, [{ id: entry.id, arguments: words, ...(chosen && { frequency: chosen }) }])
 }

@@ -1,5 +1,6 @@
 import type { Frequency } from '../cloudconfig/module.ts'
 import { instanceLink, type Paths } from '../instance/paths.ts'
+import { messageOf } from '../machine/errors.ts'
 import type { Machine } from '../machine/machine.ts'
 
 /**
@@ -19,19 +20,74 @@ export const hasRun = (machine: Machine, paths: Paths, name: string, frequency: 
   return path !== undefined && machine.files.exists(path)
 }
 
+/** Run-once marks of work that is done but perhaps not on the disk. */
+export interface PendingMarks {
+  /** Sets the mark of `name` once its work is on the disk, then does `after`. */
+  add(name: string, frequency: Frequency, after?: () => void): void
+  /** Does `step` once all that was done so far is on the disk. */
+  addStep(name: string, step: () => void): void
+  /** True when that mark is to be set. */
+  has(name: string, frequency: Frequency): boolean
+  /** Sets all of them. What can't be set (a full disk) costs a second run at the next boot, nothing now: it is logged. */
+  set(): Promise<void>
+}
+
+interface Pending {
+  readonly name: string
+  /** Waits for the disk. */
+  readonly step?: () => void
+  readonly path?: string
+  readonly after?: () => void
+}
+
 /**
- * Remembers that `name` has run. What it wrote is on the disk before the mark is: a power cut never leaves a mark alone.
- * @param firstChange where its changes begin in the journal; without any there is nothing to wait for
+ * Gathers marks, so that the disk is waited for once. Whatever is cut off before its mark is set is done again at the
+ * next boot; the mark is never there without the work.
  */
-export const markRun = (
-  machine: Machine,
-  paths: Paths,
-  name: string,
-  frequency: Frequency,
-  firstChange: number,
-): void => {
-  const path = semaphorePath(paths, name, frequency)
-  if (path === undefined) return
-  if (machine.journal.entries.length > firstChange) machine.files.flush()
-  machine.files.write(path, `${machine.clock.now() / 1000}\n`)
+export const pendingMarks = (machine: Machine, paths: Paths): PendingMarks => {
+  const pending: Pending[] = []
+  const tolerate = (name: string, problem: string, attempt: () => void): void => {
+    try {
+      attempt()
+    } catch (error) {
+      machine.log.warning(`${name} ${problem}: ${messageOf(error)}`)
+    }
+  }
+  const set = async (): Promise<void> => {
+    const all = pending.splice(0)
+    const failure = all.some(({ step }) => step) ? await problemOfFlushing(machine) : undefined
+    for (const { name, step, after } of all) {
+      tolerate(name, 'will run again at the next boot', () => {
+        if (step && failure !== undefined) throw new Error(failure)
+        step?.()
+      })
+      tolerate(name, 'leaves something behind', () => after?.())
+    }
+  }
+  return {
+    add: (name, frequency, after = () => undefined) => {
+      const path = semaphorePath(paths, name, frequency)
+      const mark = (to: string) => () => machine.files.write(to, `${machine.clock.now() / 1000}\n`)
+      pending.push({
+        name: name.replace(/^config_/, ''),
+        after,
+        ...(path !== undefined && { path, step: mark(path) }),
+      })
+    },
+    addStep: (name, step) => void pending.push({ name, step }),
+    has: (name, frequency) => {
+      const wanted = semaphorePath(paths, name, frequency)
+      return wanted !== undefined && pending.some(({ path }) => path === wanted)
+    },
+    set,
+  }
+}
+
+const problemOfFlushing = async (machine: Machine): Promise<string | undefined> => {
+  try {
+    await machine.files.flush()
+    return undefined
+  } catch (error) {
+    return messageOf(error)
+  }
 }

@@ -1,7 +1,7 @@
 import type { CachedInstance } from '../instance/instance-cache.ts'
 import { messageOf } from '../machine/errors.ts'
 import { awaitNetwork, whyModulesNeedNetwork, whyUserDataNeedsNetwork } from './await-network.ts'
-import { becomeInstance } from './become-instance.ts'
+import { becomeInstance, finishTakingUp } from './become-instance.ts'
 import { beginBoot } from './begin-boot.ts'
 import type { Boot } from './boot.ts'
 import { keepChanges } from './changes.ts'
@@ -16,6 +16,7 @@ import { publishCombinedConfig, publishInstanceData } from './publish-instance-d
 import { reportReady } from './report-ready.ts'
 import { runModules } from './run-modules.ts'
 import { runStage, type StageOutcome, type StageReport } from './run-stage.ts'
+import { pendingMarks } from './semaphores.ts'
 import { emptyStatus, readStatus, type StageName, writeResult } from './status.ts'
 import { takeUserData } from './take-user-data.ts'
 
@@ -43,12 +44,14 @@ const networkStage = async (boot: Boot): Promise<StageReport> => {
     await takeUp(boot, cached)
     errors.push(...(await configureNetwork(boot, cached, { bringsUp: true })))
   }
-  errors.push(...(await takeUserData(boot, cached)))
+  const marks = pendingMarks(boot.machine, boot.paths)
+  finishTakingUp(boot.machine, boot.paths, cached, marks)
+  errors.push(...(await takeUserData(boot, cached, marks)))
   const config = await effectiveConfig(boot, cached)
   publishCombinedConfig(boot, config.combined)
   const late = early === undefined ? await whyModulesNeedNetwork(cached, config.cloudConfig) : undefined
   if (late !== undefined) await awaitNetwork(boot, late)
-  const failures = await runModulesOf(boot, cached, config, 'init')
+  const failures = await runModulesOf(boot, cached, config, 'init', marks)
   markManualClean(boot, config)
   return { errors: [...errors, ...failures], datasource: describeDatasource(cached) }
 }
@@ -100,6 +103,7 @@ const runModulesOf = (
   cached: CachedInstance,
   { cloudConfig, distro }: StageConfig,
   stage: ModuleStage,
+  marks = pendingMarks(boot.machine, boot.paths),
 ): Promise<string[]> =>
   runModules(
     {
@@ -113,6 +117,7 @@ const runModulesOf = (
       once: (log) => sayOnce(boot, log),
       publishHostKeys: hostKeyPublisher(boot, cached),
       cloudDevice: deviceFinder(boot, cached),
+      marks,
     },
     readModuleList(cloudConfig, moduleLists[stage], boot.machine.log),
   )

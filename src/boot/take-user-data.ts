@@ -6,23 +6,22 @@ import { messageOf } from '../machine/errors.ts'
 import { consumeUserData } from '../userdata/consume.ts'
 import type { Boot } from './boot.ts'
 import { sayOnce } from './findings.ts'
-import { hasRun, markRun } from './semaphores.ts'
+import { hasRun, type PendingMarks } from './semaphores.ts'
 
 /** The run-once mark of the first time an instance's user-data was taken. */
 const mark = 'consume_data'
 
 /**
  * Takes user-data and vendor-data apart into the instance's folder. This happens at every boot: what is there already
- * stays as it is.
+ * stays as it is. That it has been taken is noted down in `marks`.
  * @returns a line per failure that left something undone
  */
-export const takeUserData = async (boot: Boot, cached: CachedInstance): Promise<string[]> => {
+export const takeUserData = async (boot: Boot, cached: CachedInstance, marks: PendingMarks): Promise<string[]> => {
   const { machine, paths, base } = boot
   try {
-    const firstChange = machine.journal.entries.length
     const isNew = !hasRun(machine, paths, mark, 'instance')
     await consumeUserData(machine.as('user-data'), { paths, data: cached.data, base, isNew })
-    if (isNew) markRun(machine, paths, mark, 'instance', firstChange)
+    if (isNew) marks.add(mark, 'instance')
     await reportUnknown(boot, cached)
     return []
   } catch (error) {

@@ -29,7 +29,8 @@ export const writeDoasRules = (machine: Machine, user: string, rules: readonly s
       `${JSON.stringify(rule)} is not a doas rule for ${user}; no doas rule of this user is written`,
     )
   }
-  const present = machine.files.readTextIfExists(file)
+  // An empty one is what a power cut leaves.
+  const present = machine.files.readTextIfExists(file) || undefined
   const block = `\n# User rules for ${user}\n${rules.map((rule) => `${rule}\n`).join('')}`
   if (present?.includes(block)) return
   machine.files.write(file, `${present ?? header}${block}`, present === undefined ? { mode: 0o440 } : {})

@@ -67,7 +67,8 @@ export const writeSudoRules = async (
   const lines = rules.map((rule) => `${escapedName(user)} ${rule}\n`).join('')
   await checkSyntax(machine, rules, lines, key)
   ensureFolder(machine)
-  const present = machine.files.readTextIfExists(file) ?? header
+  // An empty one is what a power cut leaves.
+  const present = machine.files.readTextIfExists(file) || header
   const block = `\n# User rules for ${user}\n${lines}`
   const content = present.includes(block) ? present : `${present}${block}`
   machine.files.write(file, content, { mode: 0o440 })

@@ -43,13 +43,20 @@ export const writeCachedInstance = (machine: Machine, paths: Paths, cached: Cach
   machine.files.write(path, `${JSON.stringify(pack(cached))}\n`, { mode: 0o600 })
 }
 
+/** What file systems make of a new file whose content did not get to the disk: no bytes, or zeros. */
+const nothingWritten = /^\0*$/
+
 /** What the link to the present instance leads to; undefined when there is none or it can't be read. */
 export const readCachedInstance = (machine: Machine, paths: Paths): CachedInstance | undefined => {
+  const path = `${instanceLink(paths)}/${fileName}`
   try {
-    const text = machine.files.readTextIfExists(`${instanceLink(paths)}/${fileName}`)
-    return text === undefined ? undefined : asCachedInstance(JSON.parse(text))
+    const text = machine.files.readTextIfExists(path)
+    if (text === undefined) return undefined
+    if (!nothingWritten.test(text)) return asCachedInstance(JSON.parse(text))
+    machine.log.info(`${path} is empty, as after a power cut; the cloud is asked again`)
+    return undefined
   } catch (error) {
-    machine.log.warning(`${instanceLink(paths)}/${fileName} is unreadable and is not used: ${messageOf(error)}`)
+    machine.log.warning(`${path} is unreadable and is not used; the cloud is asked again: ${messageOf(error)}`)
     return undefined
   }
 }

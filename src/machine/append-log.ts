@@ -35,7 +35,7 @@ export const appendLog = (machine: Machine, file: string, mark: string): AppendL
       const size = sizes[key]
       if (typeof size === 'number' && sizeOf(machine, path) >= size) return
       sizes[key] = sizeOf(machine, path) + content.length
-      machine.files.write(file, JSON.stringify(sizes), { mode: 0o600 })
+      machine.files.write(file, JSON.stringify(sizes), { mode: 0o600, isDurable: true })
       write()
     },
     finish: () => machine.files.remove(file),

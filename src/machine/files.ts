@@ -46,13 +46,18 @@ export interface Files {
   setOwner(path: string, owner: Owner): void
   setModifiedTime(path: string, milliseconds: number): void
   /**
-   * Waits until all that was written is on the disk. Needed before something is written down as done (a run-once mark),
-   * so that after a power cut the mark is never there without the work.
+   * Resolves when all that was written, by commands too, is on the disk. Needed before something is written down as done
+   * (a run-once mark), so that after a power cut the mark is never there without the work.
    */
-  flush(): void
+  flush(): Promise<void>
 }
 
 export interface WriteOptions {
+  /**
+   * The content is on the disk before the file has its name, also when it replaces nothing. For notes that are made
+   * before what they are about: should the machine lose power, they are there when that is.
+   */
+  readonly isDurable?: boolean
   /** Permission bits, such as 0o600. */
   readonly mode?: number
   readonly owner?: Owner

@@ -3,6 +3,7 @@ import { createJournal } from './create-journal.ts'
 import { createLog } from './create-log.ts'
 import type { Disks } from './disks.ts'
 import { CommandError } from './errors.ts'
+import type { Unsynced } from './flush.ts'
 import type { HostPaths } from './host-paths.ts'
 import type { Http } from './http.ts'
 import type { Links } from './links.ts'
@@ -42,7 +43,7 @@ export const hostMachine = (parts: HostParts, options: HostMachineOptions = {}):
   const clock = realClock()
   const journal = createJournal()
   const log = createLog({ clock, sinks: options.sinks ?? [] })
-  const unsynced = new Set<string>()
+  const unsynced: Unsynced = { paths: new Set(), flushedEntries: 0 }
   const environment = process.env
 
   const asActor = (actor: string): Machine => {

@@ -21,6 +21,8 @@ export interface WrittenFile {
   readonly mode: number
   /** undefined: whoever runs firstlight. */
   readonly owner: Owner | undefined
+  /** Wait for the disk, whatever is replaced. */
+  readonly isDurable?: boolean
 }
 
 export const writeAll = (descriptor: number, content: Uint8Array): void => {
@@ -62,7 +64,7 @@ const setOwner = (descriptor: number, owner: Owner): void => {
  *
  * When something is replaced the new content reaches the disk before it takes the name: after a power cut there is either
  * the old or the new file, not an empty /etc/shadow. A new file has nothing to lose, so it is left to `flush`
- * (live-files.ts): a boot writes tens of them, and waiting for the disk at each costs more than all else it does.
+ * (flush.ts): a boot writes tens of them, and waiting for the disk at each costs more than all else it does.
  */
 export const replaceFile = (path: string, file: WrittenFile, replaced: Stats | undefined): void => {
   const temporary = temporaryName(path)
@@ -72,7 +74,7 @@ export const replaceFile = (path: string, file: WrittenFile, replaced: Stats | u
       if (file.owner) setOwner(descriptor, file.owner)
       fchmodSync(descriptor, file.mode)
       writeAll(descriptor, file.content)
-      if (replaced && replaced.size > 0) fsyncSync(descriptor)
+      if (file.isDurable === true || (replaced && replaced.size > 0)) fsyncSync(descriptor)
     } finally {
       closeSync(descriptor)
     }
@@ -94,24 +96,6 @@ export const overwriteFile = (path: string, file: WrittenFile, truncate: boolean
       fchmodSync(descriptor, file.mode)
     }
     writeAll(descriptor, file.content)
-  } finally {
-    closeSync(descriptor)
-  }
-}
-
-/** Waits until a file or folder is on the disk. One that is gone again, or can't be opened, has nothing to wait for. */
-export const syncPath = (path: string): void => {
-  let descriptor: number
-  try {
-    descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-  } catch {
-    return
-  }
-  try {
-    fsyncSync(descriptor)
-  } catch (error) {
-    // Some file systems (overlays of networks, 9p) know no fsync of folders.
-    if (!['EINVAL', 'EBADF', 'ENOTSUP'].includes(reasonOf(error))) throw error
   } finally {
     closeSync(descriptor)
   }

@@ -21,9 +21,10 @@ import {
 import { canonicalPath } from './canonical-path.ts'
 import { attempt, defaultReadLimit, isMissing, KernelError, reasonOf } from './file-error.ts'
 import type { FileStat, Files, Owner, WriteOptions } from './files.ts'
+import { flushAll, type Unsynced } from './flush.ts'
 import { type HostPaths, typeOf } from './host-paths.ts'
 import { readFile } from './host-read.ts'
-import { overwriteFile, replaceFile, syncPath, temporaryName, writeAll } from './host-write.ts'
+import { overwriteFile, replaceFile, temporaryName, writeAll } from './host-write.ts'
 import { type Journal, keptContentBytes } from './journal.ts'
 import { joined, nameOf, parentOf } from './tree.ts'
 
@@ -31,8 +32,8 @@ export interface LiveFilesOptions {
   readonly paths: HostPaths
   readonly journal: Journal
   readonly actor: string
-  /** Host paths that were written since the last flush; shared by all actors. */
-  readonly unsynced: Set<string>
+  /** Shared by all actors. */
+  readonly unsynced: Unsynced
 }
 
 const modeOf = (stats: Stats): number => stats.mode & 0o7777
@@ -69,7 +70,8 @@ const sameOwner = (stats: Stats, owner: Owner | undefined): boolean =>
   owner === undefined || (stats.uid === owner.userId && stats.gid === owner.groupId)
 
 /** Files on a disk: of this machine, or of an image below a root folder. */
-export const liveFiles = ({ paths, journal, actor, unsynced }: LiveFilesOptions): Files => {
+export const liveFiles = ({ paths, journal, actor, unsynced: notYet }: LiveFilesOptions): Files => {
+  const unsynced = notYet.paths
   const lookStat = (path: string): Stats | undefined =>
     tolerant(path, () => statSync(paths.followed(path), { throwIfNoEntry: false }))
   const tolerant = <T>(path: string, body: () => T): T | undefined =>
@@ -151,7 +153,7 @@ export const liveFiles = ({ paths, journal, actor, unsynced }: LiveFilesOptions)
     if (stats?.isDirectory()) throw new KernelError('EISDIR')
     const mode = wanted.mode ?? (stats ? modeOf(stats) : 0o644)
     const owner = wanted.owner ?? (stats && { userId: stats.uid, groupId: stats.gid })
-    const file = { content, mode, owner }
+    const file = { content, mode, owner, isDurable: wanted.isDurable === true }
     if (isKernelFile(target) || (stats && !stats.isFile())) {
       overwriteFile(host, file, false)
     } else {
@@ -322,8 +324,13 @@ export const liveFiles = ({ paths, journal, actor, unsynced }: LiveFilesOptions)
         utimesSync(paths.followed(path), milliseconds / 1000, milliseconds / 1000),
       ),
     flush: () => {
-      for (const host of unsynced) attempt('flush', host, () => syncPath(host))
-      unsynced.clear()
+      const since = journal.entries.slice(notYet.flushedEntries)
+      notYet.flushedEntries = journal.entries.length
+      return flushAll(
+        paths.root,
+        notYet,
+        since.some(({ kind }) => kind === 'command'),
+      )
     },
   }
   return files

@@ -202,6 +202,7 @@ export const treeFiles = (options: TreeFilesOptions): Files => {
         const sameOwner =
           wanted.owner === undefined || (wanted.owner.userId === node?.userId && wanted.owner.groupId === node?.groupId)
         if (!same || !sameMode || !sameOwner) putFile(found, bytes, node, wanted)
+        if (wanted.isDurable === true) operation('flush', found, () => undefined)
       }),
     append: (path, content, wanted = {}) =>
       operation('append to', path, () => {
@@ -264,7 +265,7 @@ export const treeFiles = (options: TreeFilesOptions): Files => {
         const { path: found, node } = existing(path)
         store.set(found, { ...node, modified: milliseconds })
       }),
-    flush: () => undefined,
+    flush: async () => operation('flush', '/', () => undefined),
   }
   return files
 }

@@ -159,11 +159,20 @@ test('a full disk is an error that says so', () =>
   }))
 
 test('flush waits for what was written, also when it is gone again', () =>
-  withMachine('live', ({ machine, at }) => {
+  withMachine('live', async ({ machine, at }) => {
     machine.files.write(`${at}/kept`, 'text')
     machine.files.write(`${at}/gone/file`, 'text')
     machine.files.remove(`${at}/gone`)
-    machine.files.flush()
-    machine.files.flush()
+    await machine.files.flush()
+    await machine.files.flush()
     assert.deepEqual(machine.files.list(at), ['kept'])
+  }))
+
+test('flush waits for whole file systems where much was written, and after commands', () =>
+  withMachine('live', async ({ machine, at }) => {
+    for (const name of ['a', 'b', 'c', 'd', 'e']) machine.files.write(`${at}/${name}/file`, name)
+    await machine.files.flush()
+    await machine.run(['touch', `${at}/by-command`])
+    await machine.files.flush()
+    assert.deepEqual(machine.files.list(at), ['a', 'b', 'by-command', 'c', 'd', 'e'])
   }))

@@ -86,6 +86,16 @@ test('host keys that are kept are not generated again, and a lost public key is 
   assert.equal(machine.files.readText('/etc/ssh/ssh_host_ed25519_key.pub'), 'ssh-made from-mine root@localhost\n')
 })
 
+test('host keys without content, as a power cut leaves them, are made anew even where keys are kept', async () => {
+  const files = {
+    '/etc/ssh/ssh_host_ed25519_key': { content: '', mode: 0o600 },
+    '/etc/ssh/ssh_host_ed25519_key.pub': '',
+  }
+  const { machine } = await run({ ssh_deletekeys: false, ssh_genkeytypes: ['ed25519'] }, { files })
+  assert.deepEqual(commandLines(machine), ['ssh-keygen -t ed25519 -N  -f /etc/ssh/ssh_host_ed25519_key'])
+  assert.notEqual(machine.files.readText('/etc/ssh/ssh_host_ed25519_key'), '')
+})
+
 test('FIPS machines get no ed25519 key', async () => {
   const { machine } = await run({}, { files: { '/proc/sys/crypto/fips_enabled': '1\n' } })
   assert.ok(!hostKeyFiles(machine).includes('ssh_host_ed25519_key'))
