@@ -11,6 +11,9 @@ export const familyOf = (text: string): Family | undefined => {
 /** True for an address in one of the forms `fe80::1`, `fe80::1/64`. */
 export const isIpv6 = (text: string): boolean => familyOf(text.split('/', 1)[0] ?? '') === 6
 
+/** True for an IPv6 address that every link has for itself (fe80::/10; RFC 4291, 2.5.6). */
+export const isLinkLocal = (ip: string): boolean => familyOf(ip) === 6 && ipaddr.IPv6.parse(ip).range() === 'linkLocal'
+
 /** Largest prefix of a family. */
 export const maxPrefix = (family: Family): number => (family === 4 ? 32 : 128)
 
@@ -45,6 +48,29 @@ export const isWithin = (ip: string, address: Address): boolean => {
   if (family !== address.family) return false
   if (family === 6) return ipaddr.IPv6.parse(ip).match(ipaddr.IPv6.parse(address.ip), address.prefix)
   return ipaddr.IPv4.parse(ip).match(ipaddr.IPv4.parse(address.ip), address.prefix)
+}
+
+/**
+ * Finds in whose network an address lies, without trying each: there may be thousands of both.
+ * @returns a function from an IP address to what belongs to the networks around it
+ */
+export const networkLookup = <Value>(
+  entries: Iterable<readonly [address: Pick<Address, 'ip' | 'prefix' | 'family'>, value: Value]>,
+): ((ip: string) => Value[]) => {
+  const families: Record<Family, Map<number, Map<string, Value[]>>> = { 4: new Map(), 6: new Map() }
+  for (const [{ ip, prefix, family }, value] of entries) {
+    const networks = families[family].get(prefix) ?? new Map<string, Value[]>()
+    families[family].set(prefix, networks)
+    const network = networkOf(ip, prefix)
+    const values = networks.get(network) ?? []
+    networks.set(network, values)
+    values.push(value)
+  }
+  return (ip) => {
+    const family = familyOf(ip)
+    if (family === undefined) return []
+    return [...families[family]].flatMap(([prefix, networks]) => networks.get(networkOf(ip, prefix)) ?? [])
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { ConfigError } from '../machine/errors.ts'
 import type { JsonObject } from '../machine/json.ts'
-import { familyOf, isWithin } from './address.ts'
+import { familyOf, networkLookup } from './address.ts'
 import { keyPaths } from './key-paths.ts'
 import type { Link, NetworkModel, Route, Scalar } from './model.ts'
 import { cidr, isStatic, routesOf, routeTarget } from './model.ts'
@@ -33,6 +33,7 @@ export const checkNetwork = (document: JsonObject, model: NetworkModel, warn: (m
     warnOfRoutes(link, path, warn)
   }
   checkMembers(model, paths.of)
+  warnOfMembers(model, paths.of, warn)
   checkMacs(model, paths.of)
   for (const path of paths.withoutPrefix) warn(`${path}: has no prefix length; /24 counts for IPv4, /64 for IPv6`)
 }
@@ -105,12 +106,13 @@ const warnOfAddresses = (link: Link, path: string, warn: (message: string) => vo
 const warnOfRoutes = (link: Link, path: string, warn: (message: string) => void): void => {
   if (link.subnets.length === 0 || !link.subnets.every(isStatic)) return
   const routes = routesOf(link)
+  const addresses = link.subnets.flatMap(({ address }) => (address === undefined ? [] : [address]))
+  const onLinkNetworks = routes.flatMap((route) =>
+    route.gateway === undefined ? [{ ...route, ip: route.network }] : [],
+  )
+  const near = networkLookup([...addresses, ...onLinkNetworks].map((network) => [network, true]))
   const isReachable = ({ gateway, onLink }: Route): boolean =>
-    gateway === undefined ||
-    onLink === true ||
-    gateway.toLowerCase().startsWith('fe80:') ||
-    link.subnets.some(({ address }) => address !== undefined && isWithin(gateway, address)) ||
-    routes.some((route) => route.gateway === undefined && isWithin(gateway, { ...route, ip: route.network }))
+    gateway === undefined || onLink === true || gateway.toLowerCase().startsWith('fe80:') || near(gateway).length > 0
   for (const route of routes) {
     if (!isReachable(route))
       warn(`${path}.routes: the gateway ${route.gateway} of ${routeTarget(route)} is in no network of this interface`)
@@ -127,6 +129,24 @@ const checkMembers = ({ links }: NetworkModel, pathOf: (link: Link) => string): 
         throw new ConfigError(pathOf(link), `${name} can't be part of ${link.name} and of ${other}`)
       masters.set(name, link.name)
     }
+  }
+}
+
+/** Who uses a bond or a bridge talks to it, not to its parts: networkd and NetworkManager give them no addresses. */
+const warnOfMembers = (
+  { links }: NetworkModel,
+  pathOf: (link: Link) => string,
+  warn: (message: string) => void,
+): void => {
+  const masters = new Map(
+    links.flatMap(({ name, bond, bridge }) =>
+      [...(bond?.members ?? []), ...(bridge?.ports ?? [])].map((member) => [member, name] as const),
+    ),
+  )
+  for (const link of links) {
+    const master = masters.get(link.name)
+    if (master !== undefined && link.subnets.some(({ type }) => type !== 'manual'))
+      warn(`${pathOf(link)}: is part of ${master}, so its own addresses may be left out: give them to ${master}`)
   }
 }
 

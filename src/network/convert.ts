@@ -33,12 +33,16 @@ export const convertNetwork = (text: string, options: ConvertOptions): RenderedF
   const { nics, warn, hasIp, distro } = options
   const render = renderers[options.renderer]
   if (render === undefined) throw new ConfigError('output-kind', `${options.renderer} is unknown`)
-  const config = readDocument(text, options)
+  const config = readNetworkDocument(text, options)
   const passed = options.renderer === 'netplan' ? passThrough(config) : undefined
   return render(passed ?? parseNetwork(config, { nics, warn }), { distro, hasIp, warn })
 }
 
-const readDocument = (text: string, { kind, macs, warn }: ConvertOptions): Json => {
+/** A document of any kind, as network config. @throws FirstlightError */
+export const readNetworkDocument = (
+  text: string,
+  { kind, macs, warn }: Pick<ConvertOptions, 'kind' | 'macs' | 'warn'>,
+): Json => {
   switch (kind) {
     case 'eni':
       return networkFromInterfaces(text)

@@ -1,4 +1,5 @@
 import type { Json } from '../../machine/json.ts'
+import { isLinkLocal } from '../address.ts'
 import {
   cidr,
   compareText,
@@ -38,7 +39,7 @@ const interfaces = (model: NetworkModel, { hasIp }: RenderOptions): string => {
   )
   const bonds = new Map(model.links.flatMap((link) => (link.bond === undefined ? [] : [[link.name, link] as const])))
   const stanzas = links.flatMap((link) => linkStanzas(link, bonds, hasIp))
-  const routes = model.routes.flatMap((route) => routeCommands(route, hasIp))
+  const routes = model.routes.flatMap((route) => routeCommands(route, { hasIp }))
   return `${[...stanzas, ...(routes.length > 0 ? [routes] : [])].map((lines) => lines.join('\n')).join('\n\n')}\n`
 }
 
@@ -77,7 +78,7 @@ const linkStanzas = (link: Link, bonds: ReadonlyMap<string, Link>, hasIp: boolea
       control(subnet, link, isFirst),
       `iface ${link.name} ${subnet.family === 6 ? 'inet6' : 'inet'} ${method(subnet)}`,
       ...options.map(indented),
-      ...subnet.routes.flatMap((route) => routeCommands(route, hasIp)).map(indented),
+      ...subnet.routes.flatMap((route) => routeCommands(route, { hasIp, device: link.name })).map(indented),
     ].filter((line) => line !== '')
   })
 }
@@ -116,7 +117,9 @@ const control = (subnet: Subnet, link: Link, isFirst: boolean): string => {
   return by === 'hotplug' ? `allow-hotplug ${link.name}` : `# control-${by} ${link.name}`
 }
 
-const method = ({ type }: Subnet): string => {
+const method = ({ type, address }: Subnet): string => {
+  // ifup refuses `static` without an address, and with it the whole interface.
+  if (address === undefined && (type === 'static' || type === 'static6')) return 'manual'
   if (type === 'dhcp' || type === 'dhcp4' || type === 'dhcp6' || type === 'ipv6_dhcpv6-stateful') return 'dhcp'
   if (type === 'ipv6_slaac' || type === 'ipv6_dhcpv6-stateless') return 'auto'
   return type === 'static6' ? 'static' : type
@@ -187,8 +190,14 @@ function* optionLines(options: readonly (readonly [string, Json])[]): Generator<
   }
 }
 
-const routeCommands = (route: Route, hasIp: boolean): string[] => {
-  const words = hasIp ? ipWords(route) : routeWords(route)
+interface RouteCommandOptions {
+  readonly hasIp: boolean
+  /** Interface that the route goes out by; undefined for one of the whole machine. */
+  readonly device?: string
+}
+
+const routeCommands = (route: Route, { hasIp, device }: RouteCommandOptions): string[] => {
+  const words = hasIp ? ipWords(route, device) : routeWords(route, device)
   const metric = route.metric === undefined ? '' : ` metric ${String(route.metric)}`
   return [
     `post-up ${words('add')}${metric} || true`, //
@@ -198,21 +207,28 @@ const routeCommands = (route: Route, hasIp: boolean): string[] => {
 
 type Words = (action: 'add' | 'del') => string
 
+/** The kernel can't find out by which interface to reach such a gateway: it is on every link, or on none by its address. */
+const needsDevice = ({ gateway, onLink }: Route): boolean =>
+  gateway === undefined || onLink === true || isLinkLocal(gateway)
+
 /** iproute2 */
-const ipWords = (route: Route): Words => {
+const ipWords = (route: Route, device: string | undefined): Words => {
   const family = route.family === 6 ? ' -family inet6' : ''
   const via = route.gateway === undefined ? '' : ` via ${route.gateway}`
-  const device = ''
+  const by = device !== undefined && needsDevice(route) ? ` dev ${device}` : ''
+  const onLink = by !== '' && route.onLink === true ? ' onlink' : ''
   return (action) =>
-    `ip${family} route ${action} ${isDefaultRoute(route) ? 'default' : routeTarget(route)}${via}${device}`
+    `ip${family} route ${action} ${isDefaultRoute(route) ? 'default' : routeTarget(route)}${via}${by}${onLink}`
 }
 
 /** net-tools */
-const routeWords = (route: Route): Words => {
+const routeWords = (route: Route, device: string | undefined): Words => {
   const gateway = route.gateway === undefined ? '' : ` gw ${route.gateway}`
+  const by = device !== undefined && needsDevice(route) ? ` dev ${device}` : ''
   if (route.family === 6)
-    return (action) => `route ${action} -A inet6 ${isDefaultRoute(route) ? 'default' : routeTarget(route)}${gateway}`
-  if (isDefaultRoute(route)) return (action) => `route ${action} default${gateway}`
+    return (action) =>
+      `route ${action} -A inet6 ${isDefaultRoute(route) ? 'default' : routeTarget(route)}${gateway}${by}`
+  if (isDefaultRoute(route)) return (action) => `route ${action} default${gateway}${by}`
   const kind = route.prefix === 32 ? '-host' : '-net'
-  return (action) => `route ${action} ${kind} ${routeTarget(route)}${gateway}`
+  return (action) => `route ${action} ${kind} ${routeTarget(route)}${gateway}${by}`
 }

@@ -16,19 +16,17 @@ import {
   type Subnet,
 } from '../model.ts'
 import { bondNames, bridgeNames, dashed, underscored } from '../parse/option-names.ts'
-import { header, type Renderer } from './renderer.ts'
+import { header, type Renderer, warnOfMachineRoutes } from './renderer.ts'
 
 /**
  * netplan's YAML. A document of version 2 is handed through as data: netplan understands more of it than anybody else.
  * The file may hold the secrets of wireless networks, so only root reads it.
  */
-export const renderNetplan: Renderer = (model) => [
-  {
-    path: '/etc/netplan/50-cloud-init.yaml',
-    content: header + dumpYaml({ network: model.netplan ?? document(model) }),
-    mode: 0o600,
-  },
-]
+export const renderNetplan: Renderer = (model, options) => {
+  warnOfMachineRoutes(model, options)
+  const network = model.netplan ?? document(model)
+  return [{ path: '/etc/netplan/50-cloud-init.yaml', content: header + dumpYaml({ network }), mode: 0o600 }]
+}
 
 const document = (model: NetworkModel): JsonObject => {
   const links = [...model.links].sort(byName)
@@ -73,9 +71,15 @@ const bondParameters = (options: readonly LinkOption[]): JsonObject => {
     bondNames.flatMap(([netplan, ifenslave]): [string, Json][] => {
       const value = given.get(ifenslave)
       if (value === undefined) return []
-      return [[netplan, netplan === 'arp-ip-targets' && typeof value === 'string' ? value.split(/[\s,]+/) : value]]
+      return [[netplan, bondValues[netplan]?.(value) ?? value]]
     }),
   )
+}
+
+/** Values that netplan takes in another form than ifenslave. */
+const bondValues: Readonly<Record<string, (value: Json) => Json>> = {
+  'arp-ip-targets': (value) => (typeof value === 'string' ? value.split(/[\s,]+/) : value),
+  'all-slaves-active': (value) => (value === 1 || value === '1' ? true : value === 0 || value === '0' ? false : value),
 }
 
 const bridge = (link: Link): JsonObject => {
@@ -132,6 +136,7 @@ const common = (link: Link): JsonObject => {
     for (const server of subnet.dns.servers) if (!servers.includes(server)) servers.push(server)
     for (const domain of subnet.dns.search) if (!search.includes(domain)) search.push(domain)
   }
+  shareMetric(device)
   if (addresses.length > 0) device['addresses'] = addresses
   if (routes.length > 0) device['routes'] = routes
   const nameservers = nameserversOf({ servers, search })
@@ -143,6 +148,15 @@ const addDynamic = (device: JsonObject, subnet: Subnet): void => {
   const key = subnet.family === 4 ? 'dhcp4' : 'dhcp6'
   device[key] = true
   if (subnet.metric !== undefined) device[`${key}-overrides`] = { 'route-metric': subnet.metric }
+}
+
+/** For networkd, netplan refuses a device whose two DHCP clients have different metrics; the first one said counts. */
+const shareMetric = (device: JsonObject): void => {
+  if (device['dhcp4'] !== true || device['dhcp6'] !== true) return
+  const metric = device['dhcp4-overrides'] ?? device['dhcp6-overrides']
+  if (metric === undefined) return
+  device['dhcp4-overrides'] = metric
+  device['dhcp6-overrides'] = metric
 }
 
 const addStatic = (

@@ -11,10 +11,11 @@ import {
 } from '../model.ts'
 import { underscored } from '../parse/option-names.ts'
 import { serversOf } from '../parse/subnets.ts'
-import { header, type RenderedFile, type Renderer } from './renderer.ts'
+import { header, type RenderedFile, type Renderer, warnOfMachineRoutes } from './renderer.ts'
 
 /** Keyfiles of NetworkManager (nm-settings-keyfile(5)). They may hold secrets, so only root reads them. */
-export const renderNetworkManager: Renderer = (model) => {
+export const renderNetworkManager: Renderer = (model, options) => {
+  warnOfMachineRoutes(model, options)
   const bridges = new Map(
     model.links.flatMap(({ name, bridge }) => (bridge?.ports ?? []).map((port) => [port, name] as const)),
   )
@@ -102,7 +103,8 @@ const connection = (link: Link, bridge: string | undefined, model: NetworkModel)
 
 const addDevice = (sections: Sections, link: Link, type: string, model: NetworkModel): void => {
   const device = section(sections, type)
-  if (type === 'infiniband' && link.mac !== undefined) device.set('transport-mode', 'datagram')
+  // NetworkManager takes no connection of this type without it.
+  if (type === 'infiniband') device.set('transport-mode', 'datagram')
   if (link.wakeOnLan === true) device.set('wake-on-lan', '64')
   const mtu = mtuOf(link)
   if (mtu !== undefined && type !== 'vlan' && type !== 'bridge')
@@ -151,7 +153,22 @@ const addAddresses = (sections: Sections, link: Link): void => {
       .filter((candidate) => candidate.family === family)
       .entries())
       addRoute(section(sections, ipSection(family)), route, index + 1)
+    const ip = sections.get(ipSection(family))
+    if (ip !== undefined) completeMethod(ip, family)
   }
+}
+
+/**
+ * NetworkManager refuses the whole connection where a section has no method, where `manual` has no address, and where a
+ * gateway has none. Routes alone are kept by a method that configures little.
+ */
+const completeMethod = (ip: Map<string, string>, family: 4 | 6): void => {
+  if (ip.has('address1')) return
+  ip.delete('gateway')
+  if (ip.has('method') && ip.get('method') !== 'manual') return
+  const hasRoutes = ip.has('route1')
+  ip.set('method', !hasRoutes ? 'disabled' : family === 6 ? 'auto' : 'link-local')
+  ip.set('may-fail', 'true')
 }
 
 const disable = (ip: Map<string, string>): void => {

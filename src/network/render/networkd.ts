@@ -1,9 +1,10 @@
 import { ConfigError } from '../../machine/errors.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../machine/json.ts'
-import { isWithin } from '../address.ts'
+import { isWithin, networkLookup } from '../address.ts'
 import {
   cidr,
   compareText,
+  isDynamic,
   isStatic,
   type Link,
   type NetworkModel,
@@ -73,6 +74,8 @@ interface Context {
   readonly vlans: ReadonlyMap<string, readonly string[]>
   /** The bridge that each link is a port of. */
   readonly bridges: ReadonlyMap<string, Link>
+  /** Whether a route of the whole machine goes out by this link. */
+  readonly takes: (link: Link, route: Route) => boolean
 }
 
 const contextOf = (model: NetworkModel): Context => {
@@ -82,7 +85,30 @@ const contextOf = (model: NetworkModel): Context => {
     if (link.vlan !== undefined) vlans.set(link.vlan.link, [...(vlans.get(link.vlan.link) ?? []), link.name])
     for (const port of link.bridge?.ports ?? []) bridges.set(port, link)
   }
-  return { model, vlans, bridges }
+  return { model, vlans, bridges, takes: placement(model, bridges) }
+}
+
+/**
+ * A route of the whole machine belongs to the links that can reach its gateway. Where nobody knows which these are, to
+ * those whose addresses are not known yet; and else to all that can have routes at all.
+ */
+const placement = (model: NetworkModel, bridges: ReadonlyMap<string, Link>): Context['takes'] => {
+  const able = model.links.filter(
+    ({ name, type, bondMaster }) => type !== 'loopback' && bondMaster === undefined && !bridges.has(name),
+  )
+  const dynamic = able.filter(({ subnets }) => subnets.some(isDynamic))
+  const near = networkLookup(
+    able.flatMap((link) =>
+      link.subnets.flatMap(({ address }) => (address === undefined ? [] : [[address, link] as const])),
+    ),
+  )
+  const places = new Map(
+    model.routes.map((route) => {
+      const reaching = route.gateway === undefined ? [] : near(route.gateway)
+      return [route, new Set(reaching.length > 0 ? reaching : dynamic.length > 0 ? dynamic : able)]
+    }),
+  )
+  return (link, route) => places.get(route)?.has(link) === true
 }
 
 const networkOf = (link: Link, context: Context): Sections => {
@@ -92,7 +118,8 @@ const networkOf = (link: Link, context: Context): Sections => {
   addNetwork(sections, link, context)
   for (const subnet of link.subnets) addAddress(sections, subnet)
   sortAddresses(sections)
-  for (const route of [...routesOf(link), ...context.model.routes]) repeat(sections, 'Route', routeLines(route))
+  const routes = [...routesOf(link), ...context.model.routes.filter((route) => context.takes(link, route))]
+  for (const route of routes) repeat(sections, 'Route', routeLines(route))
   addOverrides(sections, link)
   for (const rule of link.routingPolicy ?? []) addPolicyRule(sections, rule)
   return sections

@@ -1,4 +1,4 @@
-import type { NetworkModel } from '../model.ts'
+import { type NetworkModel, routeTarget } from '../model.ts'
 
 /** A file that a renderer wants on the machine. */
 export interface RenderedFile {
@@ -22,6 +22,12 @@ export interface RenderOptions {
 
 /** Turns the model into files. @throws ConfigError when the model asks for what can't be. */
 export type Renderer = (model: NetworkModel, options: RenderOptions) => RenderedFile[]
+
+/** Routes of the whole machine, for renderers that have no place for them. */
+export const warnOfMachineRoutes = ({ routes }: NetworkModel, { warn }: RenderOptions): void => {
+  for (const route of routes)
+    warn(`the route to ${routeTarget(route)} belongs to no interface and is not written: put it below a subnet`)
+}
 
 export const header = `# Written by firstlight from the network configuration of this instance. Changes will be lost at the next
 # configuration. To switch it off, write network: {config: disabled} to

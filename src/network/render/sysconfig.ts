@@ -1,6 +1,6 @@
 import type { Link, NetworkModel } from '../model.ts'
 import { writeKeyValues } from './key-values.ts'
-import { header, type RenderedFile, type Renderer } from './renderer.ts'
+import { header, type RenderedFile, type Renderer, warnOfMachineRoutes } from './renderer.ts'
 import { resolvConf } from './resolv-conf.ts'
 import { rhelLink } from './sysconfig-rhel.ts'
 import { rhelRouteFiles } from './sysconfig-routes.ts'
@@ -20,8 +20,10 @@ const suseDistros = new Set([
 ])
 
 /** ifcfg files: of network-scripts and NetworkManager (RHEL and its family), or of wicked (SUSE and its family). */
-export const renderSysconfig: Renderer = (model, { distro }) =>
-  suseDistros.has(distro) ? renderSuse(model) : renderRhel(model)
+export const renderSysconfig: Renderer = (model, options) => {
+  warnOfMachineRoutes(model, options)
+  return suseDistros.has(options.distro) ? renderSuse(model) : renderRhel(model)
+}
 
 const renderRhel = (model: NetworkModel): RenderedFile[] => {
   const around = surroundingsOf(model)
