@@ -96,7 +96,12 @@ export const seedOnDisk = async (context: DatasourceContext): Promise<FoundSeed 
       const files = await machine.disks.withMounted(place, (folder) => readFolder(machine, folder), {
         types: diskTypes,
       })
-      if (files) return { place, seed: seedOfFiles(files, place, machine.log) }
+      if (files) {
+        const others = candidates.filter((candidate) => candidate !== place)
+        if (others.length > 0)
+          machine.log.info(`${place} is the seed; ${others.join(', ')} with the same label ${label} is not used`)
+        return { place, seed: seedOfFiles(files, place, machine.log) }
+      }
       machine.log.warning(`${place} is labelled ${label} but has not both meta-data and user-data; it is not used`)
     } catch (error) {
       machine.log.warning(`${place} is not used as a seed: ${messageOf(error)}`)

@@ -18,6 +18,8 @@ export default defineDatasource({
   id,
   stages: ['local', 'network'],
   detect: isOpenstack,
+  // One probe of the addresses is all that `max_wait` allows unless it is set.
+  patienceSeconds: 90,
   fetch: async (context) => {
     const link = fallbackNic(context.machine)?.name
     if (context.stage === 'network') return read(context, link)

@@ -4,7 +4,7 @@ import { instanceLink, type Paths } from '../instance/paths.ts'
 import { messageOf } from '../machine/errors.ts'
 import { isJsonObject, type Json, objectAt, textAt } from '../machine/json.ts'
 import type { Datasource, DatasourceContext, DatasourceStage } from '../platform/datasource.ts'
-import { findDatasource } from '../platform/find-datasource.ts'
+import { type FoundDatasource, findDatasource } from '../platform/find-datasource.ts'
 import type { Boot } from './boot.ts'
 import { sayOnce } from './findings.ts'
 
@@ -21,10 +21,49 @@ export const findInstance = async (boot: Boot, stage: DatasourceStage): Promise<
     boot.machine.log.debug(`instance ${cached.data.instanceId} of ${cached.datasource} is taken from the cache`)
     return cached
   }
-  const list = datasourceList(boot)
-  const found = await findDatasource(list, stage, (id, stageNow) => datasourceContext(boot, id, stageNow, cached))
+  const ask = () =>
+    findDatasource(datasourceList(boot), stage, (id, stageNow) => datasourceContext(boot, id, stageNow, cached))
+  const first = await ask()
+  const isEnough = isCloud(first) || stage === 'local'
+  const found = isEnough ? first : ((await askPatiently(boot, cached, ask)) ?? first)
   if (found) return { datasource: found.datasource.id, data: found.data, machineUuid: await machineUuid(boot) }
   return stage === 'network' ? lastResort(boot, cached) : undefined
+}
+
+const isCloud = (found: FoundDatasource | undefined): boolean => found !== undefined && found.datasource.id !== 'None'
+
+/** Between two rounds of questions. Milliseconds. */
+const roundMilliseconds = 3000
+
+/** A metadata service may come up later than the machine. One that knows itself already can do without it. */
+const askPatiently = async (
+  boot: Boot,
+  cached: CachedInstance | undefined,
+  ask: () => Promise<FoundDatasource | undefined>,
+): Promise<FoundDatasource | undefined> => {
+  const { clock, log } = boot.machine
+  const started = clock.monotonic()
+  const seconds = (await isKnown(boot, cached)) ? 0 : await patienceSeconds(boot, cached)
+  if (seconds > 0) log.info(`the metadata service is asked again for up to ${seconds} s`)
+  while (clock.monotonic() - started < seconds * 1000) {
+    await clock.sleep(roundMilliseconds)
+    const found = await ask()
+    if (isCloud(found)) return found
+  }
+  return undefined
+}
+
+/** Of the datasources whose cloud this is, the longest that one waits; 0 where the user has said how long. */
+const patienceSeconds = async (boot: Boot, cached: CachedInstance | undefined): Promise<number> => {
+  const waits = datasourceList(boot).map(async (id) => {
+    const datasource = await loadDatasource(id)
+    if (datasource?.patienceSeconds === undefined) return 0
+    const context = await datasourceContext(boot, id, 'network', cached)
+    return context.settings['max_wait'] === undefined && (await datasource.detect(context))
+      ? datasource.patienceSeconds
+      : 0
+  })
+  return Math.max(0, ...(await Promise.all(waits)))
 }
 
 /** The datasources to try, in order. An explicit list in the configuration wins over all that are known. */
@@ -85,6 +124,11 @@ const isTrue = (value: Json | undefined): boolean => value === true
 /** The system UUID, by which a machine knows itself when its metadata service is silent. */
 export const machineUuid = async (boot: Boot): Promise<string> => (await boot.platform()).dmi.productUuid.toLowerCase()
 
+const isKnown = async (boot: Boot, cached: CachedInstance | undefined): Promise<boolean> => {
+  const uuid = await machineUuid(boot)
+  return cached !== undefined && cached.datasource !== 'None' && uuid !== '' && cached.machineUuid === uuid
+}
+
 /**
  * Nobody answered. A machine that knows itself by its system UUID stays the instance it was: a metadata service that is
  * down for a while must not make it a new one. Any other becomes an instance without a cloud, so that the default user,
@@ -92,7 +136,7 @@ export const machineUuid = async (boot: Boot): Promise<string> => (await boot.pl
  */
 const lastResort = async (boot: Boot, cached: CachedInstance | undefined): Promise<CachedInstance | undefined> => {
   const uuid = await machineUuid(boot)
-  if (cached && cached.datasource !== 'None' && uuid !== '' && cached.machineUuid === uuid) {
+  if (cached && (await isKnown(boot, cached))) {
     boot.machine.log.warning(
       `no datasource answered; this is still machine ${uuid}, so instance ${cached.data.instanceId} is kept as it was`,
     )

@@ -20,6 +20,11 @@ export interface Datasource {
    * @throws DatasourceError when the cloud is there but what it says is unusable.
    */
   fetch(context: DatasourceContext): Promise<InstanceData | undefined>
+  /**
+   * For how long a machine that is new to it asks again in the network stage, where `detect` says that this is its cloud
+   * but nobody answers yet. Seconds; default 0: `fetch` itself waits as long as makes sense.
+   */
+  readonly patienceSeconds?: number
   /** Tells the platform that provisioning succeeded or failed. Failing here is logged and tolerated. */
   ready?(context: DatasourceContext, report: ReadyReport): Promise<void>
   /** Cheap check at a later boot that the stored instance id is still this machine's. undefined: fetch again. */

@@ -36,7 +36,8 @@ export const findDatasource = async (
     const id = datasourceId(name)
     if (id === undefined || tried.has(id)) continue
     tried.add(id)
-    const found = await tryDatasource(id, stage, contextFor)
+    const later = names.slice(names.indexOf(name) + 1)
+    const found = await tryDatasource(id, stage, contextFor, later)
     if (found) return found
   }
   return undefined
@@ -46,6 +47,7 @@ const tryDatasource = async (
   id: string,
   stage: DatasourceStage,
   contextFor: ContextFor,
+  later: readonly string[],
 ): Promise<FoundDatasource | undefined> => {
   const datasource = await datasources[id]?.()
   if (!datasource?.stages.includes(stage)) return undefined
@@ -60,7 +62,12 @@ const tryDatasource = async (
     if (data && !isPlausibleId(data.instanceId)) {
       throw new DatasourceError(id, 'what it calls the instance id is none (an error page?)')
     }
-    if (data) return { datasource, data }
+    if (data) {
+      const others = later.filter((name) => name !== 'None')
+      if (others.length > 0)
+        log.debug(`${id} is this machine's datasource; not asked, as later in datasource_list: ${others.join(', ')}`)
+      return { datasource, data }
+    }
     log.info(`${id}: nothing found in the ${stage} stage`)
   } catch (error) {
     const said = messageOf(error)

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { HttpOutcome } from '../../src/machine/http.ts'
 import { httpResponse } from '../../src/machine/http-response.ts'
+import type { JsonObject } from '../../src/machine/json.ts'
 import type { MemoryFile, MemoryMachine } from '../../src/machine/memory.ts'
 import { createCloud } from '../../src/simulator/index.ts'
 import { bootable, bootStages, diskOf, seed, statusLines } from './made-up-boot.ts'
@@ -116,4 +117,45 @@ test('at a later boot it is the name that the user-data said, at once', async ()
   await bootStages(second)
   assert.equal(second.tree()['/etc/hostname']?.content, 'by-user\n')
   assert.ok(second.commands.every(({ argv }) => argv[0] !== 'hostname' || argv[1] === 'by-user'))
+})
+
+/** A new machine on OpenStack whose metadata service answers so many seconds after the machine starts. */
+const onLateCloud = async (lateSeconds: number, settings: JsonObject = {}): Promise<MemoryMachine> => {
+  const cloud = createCloud({ cloud: 'openstack-service', userData: '#cloud-config\n{}\n', instanceId: 'late' })
+  const config = {
+    datasource_list: ['OpenStack', 'None'],
+    datasource: { OpenStack: { metadata_urls: ['http://cloud'], ...settings } },
+  }
+  const machine = bootableOn(
+    { cloud, config },
+    {
+      http: (request, { clock }) => {
+        if (clock.uptime() < lateSeconds) return noNetwork(request)
+        const { url } = request
+        const asked = {
+          method: 'GET',
+          path: new URL(url).pathname,
+          query: new URLSearchParams(),
+          headers: {},
+          body: '',
+        }
+        return httpResponse({ url, ...cloud.handle?.(asked) })
+      },
+    },
+  )
+  await bootStages(machine)
+  return machine
+}
+
+test('a new machine on OpenStack waits for a metadata service that comes up after it, but not for ever', async () => {
+  assert.equal(instanceOf(await onLateCloud(40)), 'late')
+  const given = await onLateCloud(1e6)
+  assert.equal(instanceOf(given), 'iid-datasource-none')
+  assert.ok(given.clock.uptime() < 150, `${given.clock.uptime()} s`)
+})
+
+test('max_wait of OpenStack is how long it waits', async () => {
+  const machine = await onLateCloud(40, { max_wait: 1 })
+  assert.equal(instanceOf(machine), 'iid-datasource-none')
+  assert.ok(machine.clock.uptime() < 20, `${machine.clock.uptime()} s`)
 })
