@@ -11,6 +11,10 @@ export interface Nic {
   readonly index: number
   /** `up`, `down`, `dormant`, `lowerlayerdown`, `unknown` ... */
   readonly operState: string
+  /** It is switched on, whether its cable leads anywhere or not. */
+  readonly isUp: boolean
+  /** Its MAC address is its own; a container's is made up, and another driver knows no permanent one. */
+  readonly hasPermanentMac: boolean
   /** The other end of the cable answers. False also when the interface is down: then nothing can be known. */
   readonly hasCarrier: boolean
   /** A device is behind it, as opposed to something the kernel made up. */
@@ -19,8 +23,14 @@ export interface Nic {
 
 const SYSFS = '/sys/class/net'
 const noMac = /^$|^00:00:00:00:00:00$/
-/** addr_assign_type: 2 is stolen from another device (bonds, VLANs). Kernel documentation, sysfs-class-net. */
+/**
+ * addr_assign_type: 0 is permanent, 1 is random, 2 is stolen from another device (bonds, VLANs), 3 was set. Kernel
+ * documentation, sysfs-class-net.
+ */
 const stolenMac = '2'
+const madeUpMacs = new Set(['1', '3'])
+/** The lowest bit of an interface's flags (netdevice(7)). */
+const IFF_UP = 1
 
 /** A fact of an interface; reading it can fail (`carrier` of one that is down says EINVAL), then it is empty. */
 const fact = (machine: Machine, name: string, path: string): string => {
@@ -53,9 +63,17 @@ const readNic = (machine: Machine, name: string): Nic | undefined => {
     driver: machine.files.readLink(`${SYSFS}/${name}/device/driver`)?.split('/').at(-1),
     index: Number.parseInt(fact(machine, name, 'ifindex'), 10) || 0,
     operState: fact(machine, name, 'operstate') || 'unknown',
+    isUp: isUp(machine, name),
+    hasPermanentMac: !madeUpMacs.has(fact(machine, name, 'addr_assign_type')),
     hasCarrier: fact(machine, name, 'carrier') === '1',
     isPhysical: machine.files.exists(`${SYSFS}/${name}/device`),
   }
+}
+
+const isUp = (machine: Machine, name: string): boolean => {
+  const flags = fact(machine, name, 'flags')
+  // Where nobody says: what is not surely down is taken to be up, and is taken down before it is renamed.
+  return flags === '' ? fact(machine, name, 'operstate') !== 'down' : (Number(flags) & IFF_UP) === IFF_UP
 }
 
 /** The machine's interfaces, by the kernel's number. */

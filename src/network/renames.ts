@@ -19,7 +19,8 @@ export interface WantedName {
 
 /**
  * The `ip link` commands that give interfaces their wanted names. An interface must be down while its name changes. Two
- * that swap their names, or one whose name is taken, go by way of a name that nobody has.
+ * that swap their names, or one whose name is taken, go by way of a name that nobody has. An interface that has another's
+ * name, and of which nothing is said, makes way: it becomes `cirename0`, as with cloud-init.
  */
 export const planRenames = (present: readonly PresentLink[], wanted: readonly WantedName[]): string[][] => {
   const names = new Set(present.map(({ name }) => name))
@@ -28,16 +29,22 @@ export const planRenames = (present: readonly PresentLink[], wanted: readonly Wa
     return link === undefined || link.name === want.name ? [] : [{ link, to: want.name }]
   })
   const moving = new Set(moves.map(({ link }) => link.name))
-  // A bystander on a wanted name can't be helped: it keeps its name, and so does who wanted it.
-  const possible = moves.filter(({ to }) => !names.has(to) || moving.has(to))
   const commands: string[][] = []
   const later: string[][] = []
-  for (const [index, { link, to }] of possible.entries()) {
-    if (link.isUp) commands.push(['ip', 'link', 'set', 'dev', link.name, 'down'])
-    const isTaken = names.has(to)
-    const name = isTaken ? freeName(names, index) : to
+  for (const { to } of moves) {
+    const bystander = present.find(({ name }) => name === to && !moving.has(name))
+    if (bystander === undefined || !names.has(to)) continue
+    const name = freeName(names, 'cirename')
+    commands.push(...rename(bystander, name))
+    if (bystander.isUp) later.push(['ip', 'link', 'set', 'dev', name, 'up'])
     names.add(name)
-    commands.push(['ip', 'link', 'set', 'dev', link.name, 'name', name])
+    names.delete(to)
+  }
+  for (const { link, to } of moves) {
+    const isTaken = names.has(to)
+    const name = isTaken ? freeName(names, 'flrename') : to
+    names.add(name)
+    commands.push(...rename(link, name))
     if (isTaken) later.push(['ip', 'link', 'set', 'dev', name, 'name', to])
     else names.delete(link.name)
     if (link.isUp) later.push(['ip', 'link', 'set', 'dev', to, 'up'])
@@ -48,10 +55,15 @@ export const planRenames = (present: readonly PresentLink[], wanted: readonly Wa
 const isMeant = (link: PresentLink, want: WantedName): boolean =>
   link.mac.toLowerCase() === want.mac.toLowerCase() && (want.driver === undefined || want.driver === link.driver)
 
-const freeName = (names: ReadonlySet<string>, start: number): string => {
-  let number = start
-  while (names.has(`flrename${number}`)) number += 1
-  return `flrename${number}`
+const rename = ({ name, isUp }: PresentLink, to: string): string[][] => [
+  ...(isUp ? [['ip', 'link', 'set', 'dev', name, 'down']] : []),
+  ['ip', 'link', 'set', 'dev', name, 'name', to],
+]
+
+const freeName = (names: ReadonlySet<string>, prefix: string): string => {
+  let number = 0
+  while (names.has(`${prefix}${number}`)) number += 1
+  return `${prefix}${number}`
 }
 
 /**
@@ -61,12 +73,7 @@ export const renameLinks = async (machine: Machine, model: NetworkModel): Promis
   const wanted = model.links.flatMap(({ type, name, mac, driver }) =>
     type === 'physical' && mac !== undefined ? [{ name, mac, driver }] : [],
   )
-  const present = listNics(machine).map(({ name, mac, driver, operState }) => ({
-    name,
-    mac,
-    driver,
-    isUp: operState === 'up' || operState === 'unknown',
-  }))
+  const present = listNics(machine).map(({ name, mac, driver, isUp }) => ({ name, mac, driver, isUp }))
   for (const argv of planRenames(present, wanted)) {
     const result = await machine.run(argv, { allowedExitCodes: 'any', timeoutSeconds: 10 })
     if (result.exitCode !== 0) machine.log.warning(`${argv.join(' ')} failed: ${result.stderr.trim()}`)

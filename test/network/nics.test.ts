@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { memoryMachine } from '../../src/machine/memory.ts'
+import { fallbackNetwork } from '../../src/network/fallback.ts'
 import { candidateNics, fallbackNic, listNics, nicNamesByMac } from '../../src/network/nics.ts'
 import { linkFiles } from '../datasources/made-up-cloud.ts'
 
@@ -36,6 +37,8 @@ test('only links that may lead to the world are interfaces', () => {
     driver: 'virtio_net',
     index: 2,
     operState: 'up',
+    isUp: true,
+    hasPermanentMac: true,
     hasCarrier: true,
     isPhysical: true,
   })
@@ -61,4 +64,36 @@ test('a container link without a device is an interface, too', () => {
   const machine = memoryMachine({ files: { [`${net}/eth0/address`]: '00:16:3E:00:00:01\n' } })
   const [nic] = listNics(machine)
   assert.deepEqual([nic?.name, nic?.mac, nic?.driver, nic?.isPhysical], ['eth0', '00:16:3e:00:00:01', undefined, false])
+})
+
+test('an interface without cable that is switched on is up all the same: it has to be taken down to be renamed', () => {
+  const machine = memoryMachine({
+    files: {
+      ...linkFiles('ens3', '02:00:00:00:00:03', 2),
+      [`${net}/ens3/operstate`]: 'down\n',
+      [`${net}/ens3/flags`]: '0x1003\n',
+      ...linkFiles('ens4', '02:00:00:00:00:04', 3),
+      [`${net}/ens4/flags`]: '0x1002\n',
+    },
+  })
+  assert.deepEqual(
+    listNics(machine).map(({ name, isUp }) => [name, isUp]),
+    [
+      ['ens3', true],
+      ['ens4', false],
+    ],
+  )
+})
+
+test('the usual DHCP finds an interface by its permanent MAC address, and one that has none by its name', () => {
+  const matchOf = (assigned: string) => {
+    const files = { ...linkFiles('eth0', '02:00:00:00:00:01', 2), [`${net}/eth0/addr_assign_type`]: `${assigned}\n` }
+    return fallbackNetwork(memoryMachine({ files }))
+  }
+  const expected = (match: object) => ({
+    version: 2,
+    ethernets: { eth0: { dhcp4: true, dhcp6: true, 'set-name': 'eth0', match } },
+  })
+  assert.deepEqual(matchOf('0'), expected({ macaddress: '02:00:00:00:00:01' }))
+  assert.deepEqual(matchOf('3'), expected({ name: 'eth0' }))
 })

@@ -28,7 +28,13 @@ const cases: readonly (readonly [string, Record<string, string>, Record<string, 
   ['two swap their names', { eth0: 'a', eth1: 'b' }, { eth0: 'b', eth1: 'a' }, { eth0: 'b', eth1: 'a' }],
   ['three go round', { x: 'a', y: 'b', z: 'c' }, { y: 'a', z: 'b', x: 'c' }, { y: 'a', z: 'b', x: 'c' }],
   ['a chain moves up', { eth0: 'a', eth1: 'b' }, { eth1: 'a', eth2: 'b' }, { eth1: 'a', eth2: 'b' }],
-  ['a bystander keeps its name', { eth0: 'a', eth1: 'b' }, { eth1: 'a' }, { eth0: 'a', eth1: 'b' }],
+  ['a bystander makes way', { eth0: 'a', eth1: 'b' }, { eth1: 'a' }, { eth1: 'a', cirename0: 'b' }],
+  [
+    'bystanders make way in a circle, too',
+    { eth0: 'a', eth1: 'b', eth2: 'c', cirename0: 'd' },
+    { eth1: 'a', eth2: 'b' },
+    { eth1: 'a', eth2: 'b', cirename1: 'c', cirename0: 'd' },
+  ],
 ]
 
 for (const [what, present, wanted, after] of cases) {
