@@ -35,7 +35,7 @@ const linkPrefix = (address: string): number => Math.min(prefixOf(address), 24)
  * the services' addresses, leases by dnsmasq as the cloud gives them, and the simulator on port 80.
  */
 export const startCloudNetwork = async (cloud: SimulatedCloud, options: NetworkOptions): Promise<CloudNetwork> => {
-  const [first] = cloud.links
+  const first = cloud.links.find(({ mac }) => options.silentMacs?.includes(mac) !== true)
   if (!first) throw new Error('a cloud without links')
   ip('link', 'set', 'lo', 'up')
   ip('link', 'add', 'cloud', 'type', 'bridge')
@@ -73,7 +73,7 @@ export const startCloudNetwork = async (cloud: SimulatedCloud, options: NetworkO
 }
 
 const startDhcp = (cloud: SimulatedCloud, { folder, silentMacs = [] }: NetworkOptions): ChildProcess => {
-  const [first] = cloud.links
+  const first = cloud.links.find(({ mac }) => !silentMacs.includes(mac))
   const bits = linkPrefix(first?.address ?? '')
   const mask = [24, 16, 8, 0].map((shift) => ((2 ** 32 - 2 ** (32 - bits)) >>> shift) & 255).join('.')
   const bare = (address: string): string => address.split('/')[0] ?? address

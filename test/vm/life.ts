@@ -51,6 +51,10 @@ export interface BootOrders {
   readonly silentMacs?: readonly string[]
   /** What is different from the usual machine on this cloud. */
   readonly change?: (cloud: SimulatedCloud) => SimulatedCloud
+  /** What happens to a seed disk before it is attached. */
+  readonly spoilDisk?: (image: string) => void
+  /** The number of the link at whose address the machine is to be reached; default 0. */
+  readonly reachedBy?: number
 }
 
 /** The cloud as a machine finds it at a boot. */
@@ -90,7 +94,7 @@ export const bootOnce = async (
   orders: BootOrders,
   work: (booted: Booted) => Promise<void>,
 ): Promise<void> => {
-  const { title, lateMilliseconds, silentMacs } = orders
+  const { title, lateMilliseconds, silentMacs, spoilDisk } = orders
   const cloud = cloudOf(life, orders)
   const consoleFile = join(life.folder, 'console.log')
   // The one of the boot before tells nothing about this one.
@@ -104,11 +108,11 @@ export const bootOnce = async (
     ...(lateMilliseconds !== undefined && { opens: afterLocalStage(readConsole, lateMilliseconds, over.signal) }),
   })
   const start = performance.now()
-  const machine = startMachine({ ...life, cloud, taps: network.taps, consoleFile })
+  const machine = startMachine({ ...life, cloud, taps: network.taps, consoleFile, ...(spoilDisk && { spoilDisk }) })
   const onSignal = (): void => machine.kill()
   process.once('exit', onSignal)
   try {
-    const address = cloud.links[0]?.address.split('/')[0] ?? ''
+    const address = cloud.links[orders.reachedBy ?? 0]?.address.split('/')[0] ?? ''
     rmSync(join(life.folder, 'ssh'), { force: true })
     const guest: Guest = { address, user: orders.user, keyFile: life.keyFile, folder: life.folder }
     if (!(await waitForLogin(guest, machine.isRunning, orders.loginSeconds ?? 300)))

@@ -11,6 +11,8 @@ export interface MachineOptions {
   readonly taps: readonly string[]
   /** Where the console goes. */
   readonly consoleFile: string
+  /** What happens to a seed disk before it is attached. */
+  readonly spoilDisk?: (image: string) => void
 }
 
 /** A running virtual machine. */
@@ -66,7 +68,7 @@ export const makeSeedDisk = (disk: SimulatedDisk, folder: string, index: number)
   return image
 }
 
-const seedWords = ({ cloud, folder }: MachineOptions): string[] => {
+const seedWords = ({ cloud, folder, spoilDisk }: MachineOptions): string[] => {
   const disks = cloud.disks ?? []
   if (disks.length === 0) return []
   return [
@@ -75,6 +77,7 @@ const seedWords = ({ cloud, folder }: MachineOptions): string[] => {
     ...disks.flatMap((disk, index) => {
       const kind = disk.type === 'vfat' ? 'scsi-hd' : 'scsi-cd'
       const image = makeSeedDisk(disk, folder, index)
+      spoilDisk?.(image)
       return [
         '-drive',
         `file=${image},if=none,id=seed${index},format=raw,readonly=on`,
