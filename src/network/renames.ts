@@ -1,3 +1,4 @@
+import { messageOf } from '../machine/errors.ts'
 import type { Machine } from '../machine/machine.ts'
 import type { NetworkModel } from './model.ts'
 import { listNics } from './nics.ts'
@@ -75,7 +76,10 @@ export const renameLinks = async (machine: Machine, model: NetworkModel): Promis
   )
   const present = listNics(machine).map(({ name, mac, driver, isUp }) => ({ name, mac, driver, isUp }))
   for (const argv of planRenames(present, wanted)) {
-    const result = await machine.run(argv, { allowedExitCodes: 'any', timeoutSeconds: 10 })
-    if (result.exitCode !== 0) machine.log.warning(`${argv.join(' ')} failed: ${result.stderr.trim()}`)
+    try {
+      await machine.run(argv, { timeoutSeconds: 10 })
+    } catch (error) {
+      machine.log.warning(`an interface keeps its name: ${messageOf(error)}`)
+    }
   }
 }

@@ -155,6 +155,8 @@ test('a MAC address that two interfaces of the machine have is refused, unless t
   )
   assertUntouched(machine)
   assert.equal(await applyNetwork(machine, config({ driver: 'mlx5_core' }), { ...options, bringsUp: false }), true)
+  // Nothing was said about a name: the other one has its own.
+  assert.deepEqual(machine.commands, [])
 })
 
 test('what works in part is told with its place, and written', async () => {

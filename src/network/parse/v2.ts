@@ -24,6 +24,7 @@ import type { Warn } from './v1.ts'
 export interface HostNic {
   readonly name: string
   readonly mac: string
+  readonly driver?: string | undefined
 }
 
 const sections: Readonly<Record<string, LinkType>> = {
@@ -135,7 +136,9 @@ const nameOf = (id: string, device: JsonObject, match: JsonObject, nics: readonl
   if (given !== undefined) return given
   const mac = textField(match, 'macaddress')?.toLowerCase()
   if (mac === undefined) return id
-  return nics.find((nic) => nic.mac.toLowerCase() === mac)?.name ?? id
+  const same = nics.filter((nic) => nic.mac.toLowerCase() === mac)
+  const driver = driverOf(match)
+  return (same.find((nic) => nic.driver === driver) ?? same[0])?.name ?? id
 }
 
 const driverOf = (match: JsonObject): string | undefined => {
