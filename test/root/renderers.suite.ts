@@ -1,6 +1,6 @@
 /**
  * What every renderer writes is accepted by the tool that reads it: netplan, systemd-networkd, ifupdown (and the commands it
- * would run, by ip), NetworkManager's reader of keyfiles, udev, and a shell for ifcfg files. The inputs are those of
+ * would run, by ip), NetworkManager and its reader of keyfiles, udev, and a shell for ifcfg files. The inputs are those of
  * renderers/inputs and the recorded cases. renderers/accepted lists what stays as it is, and why.
  */
 import assert from 'node:assert/strict'
@@ -45,6 +45,7 @@ const tools: Readonly<Record<string, { readonly judge: string; readonly variants
   networkd: { judge: 'judge-networkd', variants: ['networkd'] },
   ifupdown: { judge: 'judge-ifupdown', variants: ['eni'] },
   'network-manager': { judge: 'judge-network-manager', variants: ['network-manager'] },
+  nmcli: { judge: 'judge-nmcli', variants: ['network-manager'] },
   udev: { judge: 'judge-udev', variants: ['eni', 'networkd', 'network-manager', 'sysconfig-rhel', 'sysconfig-suse'] },
   shell: { judge: 'judge-sysconfig', variants: ['sysconfig-rhel', 'sysconfig-suse'] },
 }

@@ -25,7 +25,8 @@ export const controls: readonly {
   {
     variant: 'network-manager',
     path: '/etc/NetworkManager/system-connections/cloud-init-eth0.nmconnection',
-    content: '[connection]\nid=eth0\ntype=ethernet\n\n[ipv4]\nmethd=auto\n',
+    content:
+      '[connection]\nid=eth0\ntype=ethernet\n\n[ipv4]\nmethod=auto\naddress1=192.0.2.5/24\nmetod=manual\n\n[ipv6]\nroute1=::/0,fe80::1\n',
   },
   {
     variant: 'sysconfig-rhel',
