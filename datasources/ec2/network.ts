@@ -17,6 +17,9 @@ export interface Ec2Network {
   readonly updateEvents: Readonly<Record<string, readonly string[]>>
 }
 
+/** Only they can say which routing table is for which source address. */
+const routesByPolicy: ReadonlySet<string> = new Set(['netplan', 'networkd'])
+
 const usualEvents = ['boot-new-instance', 'hotplug']
 
 /**
@@ -50,8 +53,7 @@ const primaryNetwork = ({ machine }: DatasourceContext, network: JsonObject, lin
 const fullNetwork = async (context: DatasourceContext, network: JsonObject): Promise<JsonObject> => {
   const { machine } = context
   const nics = listNics(machine)
-  // Only netplan can say which routing table is for which source address.
-  const policyRouting = context.renderer === 'netplan'
+  const policyRouting = routesByPolicy.has(context.renderer)
   const routed = policyRouting ? orderEc2Nics(network, nics).filter(needsPolicyRouting) : []
   const gateways: Record<string, string> = {}
   for (const { name } of routed) {

@@ -14,7 +14,7 @@ import { isFolder, listingOf, type MetadataTree, nodeAt } from './tree.ts'
 const versions = ['1.0', '2009-04-04', '2016-09-02', '2018-09-24', '2021-03-23', '2024-04-11', 'latest']
 const LONGEST_TOKEN_SECONDS = 21_600
 
-const links: readonly SimulatedLink[] = [
+const usualLinks: readonly SimulatedLink[] = [
   { name: 'eth0', driver: 'ena', mac: '02:1c:5e:0a:1b:01', address: '172.31.16.10/20', router: '172.31.16.1' },
   { name: 'eth1', driver: 'ena', mac: '02:1c:5e:0a:1b:02', address: '172.31.16.20/20', router: '172.31.16.1' },
 ]
@@ -28,7 +28,7 @@ const page = (tree: MetadataTree, path: string, identity: Identity): SimulatedAn
 }
 
 /** IMDSv2: nothing is answered without a token, and a token is only given for a PUT that says how long (AWS, "Use IMDSv2"). */
-const handlerFor = (identity: Identity): Handler => {
+const handlerFor = (identity: Identity, links: readonly SimulatedLink[]): Handler => {
   const tokens = new Set<string>()
   const tree: MetadataTree = {
     'meta-data': ec2Metadata(identity, links),
@@ -55,7 +55,8 @@ const handlerFor = (identity: Identity): Handler => {
   }
 }
 
-export const ec2: CloudDefinition = {
+/** EC2, for machines with these interfaces, which are all in the same subnet. */
+export const ec2WithLinks = (links: readonly SimulatedLink[]): CloudDefinition => ({
   name: 'ec2',
   defaults: { instanceId: 'i-0f1e2d3c4b5a69788', hostname: 'ip-172-31-16-10.eu-central-1.compute.internal' },
   create: (identity) => ({
@@ -72,7 +73,9 @@ export const ec2: CloudDefinition = {
     cmdline: 'BOOT_IMAGE=/boot/vmlinuz root=/dev/nvme0n1p1 ro console=ttyS0 nvme_core.io_timeout=4294967295',
     links,
     serviceAddresses: ['169.254.169.254', 'fd00:ec2::254'],
-    handle: handlerFor(identity),
+    handle: handlerFor(identity, links),
     settings: (base) => ({ metadata_urls: [base] }),
   }),
-}
+})
+
+export const ec2 = ec2WithLinks(usualLinks)

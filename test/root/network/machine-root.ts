@@ -156,7 +156,8 @@ export const makeRoot = async (work: string, { layers, renderer, files }: RootOp
   if (renderer === 'network-manager')
     place(upper, '/etc/NetworkManager/conf.d/10-test.conf', '[main]\nno-auto-default=*\n')
   if (renderer === 'eni') place(upper, '/etc/network/interfaces', 'source-directory /etc/network/interfaces.d\n')
-  for (const [path, content] of Object.entries(files)) place(upper, path, content)
+  for (const [path, content] of Object.entries(files))
+    place(upper, path, content, path.includes('bin/') ? 0o755 : 0o644)
   const options = `lowerdir=${layers.join(':')},upperdir=${upper},workdir=${scratch}`
   await run('mount', '-t', 'overlay', 'overlay', '-o', options, folder)
   await run('mount', '--bind', process.execPath, join(folder, `${home}/node`))

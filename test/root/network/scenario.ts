@@ -38,6 +38,8 @@ export interface Scenario {
    * driver and a permanent address; they are called vec0, vec1, ...
    */
   readonly on: 'container' | 'kernel'
+  /** Starts what else there is in this cloud. */
+  startServices?(cloud: Cloud): Promise<void>
   check(site: Site): Promise<void>
 }
 

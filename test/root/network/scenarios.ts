@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { assertBecomes, assertReaches, type Scenario } from './scenario.ts'
 import { bonding } from './scenario-bonding.ts'
+import { ec2 } from './scenario-ec2.ts'
 import { addressesOf, defaultRoutesOf, linksOf, namesOf, routesOf } from './seen.ts'
 import { byMac, cable, dhcp, ethernets, leased, macOf, quiet } from './words.ts'
 
@@ -224,4 +225,5 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   ...bonding,
+  ...ec2,
 ]

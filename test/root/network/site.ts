@@ -47,6 +47,7 @@ export const play = async (scenario: Scenario, renderer: Renderer, { work, layer
   let machine: Running | undefined
   const log = (): string => readFileSync(join(root.folder, logPath), 'utf8')
   try {
+    await scenario.startServices?.(cloud)
     machine = await boot()
     const { bootSeconds } = machine
     const site: Site = {
