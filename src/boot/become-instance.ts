@@ -1,5 +1,5 @@
 import { writeInjectedFiles } from '../instance/injected-files.ts'
-import { type CachedInstance, writeCachedInstance } from '../instance/instance-cache.ts'
+import { type CachedInstance, nothingWritten, writeCachedInstance } from '../instance/instance-cache.ts'
 import { instanceFolder, instanceLink, type Paths } from '../instance/paths.ts'
 import type { Machine } from '../machine/machine.ts'
 import { makeInstanceFolders } from './folders.ts'
@@ -38,14 +38,18 @@ export const becomeInstance = (
   const link = instanceLink(paths)
   if (machine.files.readLink(link) !== folder) machine.files.symlink(folder, link)
 
-  const previous = machine.files.readTextIfExists(`${data}/instance-id`)?.trim()
+  const noteIn = (path: string): string | undefined => {
+    const text = machine.files.readTextIfExists(path)
+    return text === undefined || nothingWritten.test(text) ? undefined : text
+  }
+  const previous = noteIn(`${data}/instance-id`)?.trim()
   const note = takingUpNote(paths, id)
   const wasCutOff = previous === id && machine.files.exists(note)
   if (wasCutOff) machine.log.info(`the first boot of ${id} was cut off; what it left undone is done now`)
   if (previous !== id) machine.files.write(note, '')
   if (previous !== id || wasCutOff) writeInjectedFiles(machine, cached.data)
   const line = `DataSource${cached.datasource}: ${description}\n`
-  machine.files.write(`${data}/previous-datasource`, machine.files.readTextIfExists(`${folder}/datasource`) ?? line)
+  machine.files.write(`${data}/previous-datasource`, noteIn(`${folder}/datasource`) ?? line)
   machine.files.write(`${folder}/datasource`, line)
   machine.files.write(`${data}/previous-instance-id`, `${previous ?? 'NO_PREVIOUS_INSTANCE_ID'}\n`)
   machine.files.write(`${paths.run}/.instance-id`, `${id}\n`)

@@ -44,7 +44,7 @@ export const writeCachedInstance = (machine: Machine, paths: Paths, cached: Cach
 }
 
 /** What file systems make of a new file whose content did not get to the disk: no bytes, or zeros. */
-const nothingWritten = /^\0*$/
+export const nothingWritten = /^\0*$/
 
 /** What the link to the present instance leads to; undefined when there is none or it can't be read. */
 export const readCachedInstance = (machine: Machine, paths: Paths): CachedInstance | undefined => {
