@@ -9,6 +9,7 @@ _firstlight() {
   *:hotplug-hook) words='query enable handle --subsystem --devpath --udevaction' ;;
   *:init) words='--local --file --root' ;;
   *:modules) words='--mode --file --root' ;;
+  *:network) words='show diff --json --network-data --kind --output-kind --show-secrets --root' ;;
   *:plan) words='--cloud --user-data --root --help' ;;
   *:query) words='--all --list-keys --format --instance-data --user-data --vendor-data --root' ;;
   *:render) words='--instance-data --root' ;;
@@ -16,7 +17,7 @@ _firstlight() {
   *:single) words='--name --frequency --file --root' ;;
   *:status) words='--wait --long --format --root' ;;
   *:try) words='--cloud --user-data --keep --diff' ;;
-  *) words='boot changes clean cloud-id hotplug-hook init modules plan query schema single status try --version --help --debug' ;;
+  *) words='boot changes clean cloud-id hotplug-hook init modules network plan query schema single status try --version --help --debug' ;;
   esac
   # shellcheck disable=SC2207
   COMPREPLY=($(compgen -f -W "$words" -- "$current"))

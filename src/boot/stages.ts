@@ -1,5 +1,6 @@
 import type { CachedInstance } from '../instance/instance-cache.ts'
 import { messageOf } from '../machine/errors.ts'
+import { announceNetwork } from './announce-network.ts'
 import { awaitNetwork, whyModulesNeedNetwork, whyUserDataNeedsNetwork } from './await-network.ts'
 import { becomeInstance, finishTakingUp } from './become-instance.ts'
 import { beginBoot } from './begin-boot.ts'
@@ -75,7 +76,11 @@ const takeUp = async (boot: Boot, cached: CachedInstance): Promise<void> => {
   await earlyHostname(boot, cached)
 }
 
-const configStage = (boot: Boot): Promise<StageReport> => laterStage(boot, 'modules-config')
+const configStage = async (boot: Boot): Promise<StageReport> => {
+  // Now, because the stage before may have begun without the network.
+  await announceNetwork(boot.machine)
+  return laterStage(boot, 'modules-config')
+}
 
 const finalStage = async (boot: Boot): Promise<StageReport> => {
   const report = await laterStage(boot, 'modules-final')

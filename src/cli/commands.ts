@@ -8,6 +8,7 @@ import { initCommand } from './init.ts'
 import { makeMimeCommand } from './make-mime.ts'
 import { modulesCommand } from './modules.ts'
 import { netConvertCommand } from './net-convert.ts'
+import { networkCommand } from './network.ts'
 import { planCommand } from './plan.ts'
 import { queryCommand } from './query.ts'
 import { renderCommand } from './render.ts'
@@ -34,6 +35,7 @@ export const commands: readonly Command[] = [
   renderCommand,
   makeMimeCommand,
   netConvertCommand,
+  networkCommand,
   hotplugHookCommand,
   cleanCommand,
   cloudIdCommand,

@@ -16,6 +16,7 @@ const noLinks: Links = {
     throw new LinkError(name, 'an image in a folder has no network links', true)
   },
   release: async () => undefined,
+  addresses: async () => [],
 }
 
 /** chroot(8) of the host, which is not in the PATH of every user. */

@@ -35,6 +35,7 @@ export const lazyLinks = (): ((machine: Machine) => Links) => {
       dhcp: async (name, options) => (await load()).dhcp(name, options),
       linkLocal: async (name) => (await load()).linkLocal(name),
       release: async (name) => (await load()).release(name),
+      addresses: async () => (await load()).addresses(),
     }
   }
 }

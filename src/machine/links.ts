@@ -9,6 +9,16 @@ export interface Links {
   linkLocal(name: string): Promise<void>
   /** Undoes dhcp and linkLocal on `name`. Never throws: a tolerated failure is logged. */
   release(name: string): Promise<void>
+  /** Addresses of the links that are up, loopback included. Runs no command, needs no root. */
+  addresses(): Promise<readonly LinkAddress[]>
+}
+
+export interface LinkAddress {
+  readonly link: string
+  readonly family: 4 | 6
+  /** Without prefix and zone. */
+  readonly ip: string
+  readonly prefix: number
 }
 
 /** Option names as dhclient writes them: `fixed-address`, `routers`, `subnet-mask`, `unknown-245`, ... */

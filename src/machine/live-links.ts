@@ -1,7 +1,8 @@
+import { networkInterfaces } from 'node:os'
 import { installedDhcpClient } from './dhcp-clients.ts'
 import { leaseRoutes, prefixOf } from './dhcp-leases.ts'
 import { LinkError, messageOf } from './errors.ts'
-import type { Links } from './links.ts'
+import type { LinkAddress, Links } from './links.ts'
 import type { Machine } from './machine.ts'
 
 /** What has to be run to undo what was done to a link, in the order it was done. Shared by all actors. */
@@ -19,6 +20,15 @@ const checkName = (name: string): void => {
     throw new LinkError(name, 'this is not the name of a network link')
   }
 }
+
+/** As the C library tells them (getifaddrs(3)). */
+const systemAddresses = (): LinkAddress[] =>
+  Object.entries(networkInterfaces()).flatMap(([link, addresses = []]) =>
+    addresses.flatMap(({ family, address, cidr }): LinkAddress[] => {
+      const prefix = Number(cidr?.split('/')[1] ?? Number.NaN)
+      return Number.isNaN(prefix) ? [] : [{ link, family: family === 'IPv4' ? 4 : 6, ip: address, prefix }]
+    }),
+  )
 
 /** Network links of this machine, by `ip` and whichever DHCP client is installed. */
 export const liveLinks = (machine: Machine, undoSteps: UndoSteps): Links => {
@@ -104,5 +114,6 @@ export const liveLinks = (machine: Machine, undoSteps: UndoSteps): Links => {
         await change(link, ['-4', 'addr', 'add', place, 'dev', link], ['-4', 'addr', 'del', place, 'dev', link])
       }),
     release,
+    addresses: async () => systemAddresses(),
   }
 }

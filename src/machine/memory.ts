@@ -5,7 +5,7 @@ import type { BlockDevice, MountOptions } from './disks.ts'
 import { HttpFailure, LinkError, MountError } from './errors.ts'
 import type { Files } from './files.ts'
 import type { Http, HttpOutcome, HttpRequest } from './http.ts'
-import type { DhcpLease, Links } from './links.ts'
+import type { DhcpLease, LinkAddress, Links } from './links.ts'
 import type { LogRecord } from './log.ts'
 import type { CommandOptions, CommandResult, Machine } from './machine.ts'
 import { mountedFolder } from './mounts.ts'
@@ -69,6 +69,8 @@ export interface MemoryOptions {
   readonly disks?: readonly MemoryDisk[]
   /** Link name -> options of its DHCP lease; a link without one gets none. */
   readonly leases?: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** Addresses that the links have. */
+  readonly addresses?: readonly LinkAddress[]
   readonly environment?: Readonly<Record<string, string | undefined>>
   /** Default 0: root. */
   readonly userId?: number
@@ -222,6 +224,7 @@ export const memoryMachine = (options: MemoryOptions = {}): MemoryMachine => {
     release: async (link) => {
       linkCalls.push({ call: 'release', link })
     },
+    addresses: async () => options.addresses ?? [],
   }
 
   let mountNumber = 0

@@ -15,7 +15,7 @@ import { treeFiles } from './tree-files.ts'
 const refuse = async (name: string): Promise<never> => {
   throw new LinkError(name, 'a plan changes no network links', true)
 }
-const noLinks: Links = { dhcp: refuse, linkLocal: refuse, release: async () => undefined }
+const noLinks: Omit<Links, 'addresses'> = { dhcp: refuse, linkLocal: refuse, release: async () => undefined }
 
 /**
  * Files as far as they can be read without root: a plan can be made by anyone. What may not be looked at counts as not
@@ -99,7 +99,7 @@ export const planMachine = (base: Machine, options: PlanOptions = {}): Machine =
     // Nothing that a plan does has to reach a disk.
     disks: { ...here.disks, flush: async () => undefined },
     // A plan of a plan has what that made up.
-    links: base.kind === 'plan' ? base.links : noLinks,
+    links: base.kind === 'plan' ? base.links : { ...noLinks, addresses: () => base.links.addresses() },
     journal,
     log: log?.as(actor) ?? here.log,
     environment: here.environment,

@@ -98,6 +98,7 @@ const linksOf = ({ links, leaseOptions }: SimulatedCloud): Links => ({
   },
   linkLocal: async () => undefined,
   release: async () => undefined,
+  addresses: async () => [],
 })
 
 const disksOf = ({ files, disks: own }: Machine, { disks = [] }: SimulatedCloud): Disks => ({
