@@ -67,8 +67,9 @@ const dhcpcd: DhcpClient = {
       const wireServer = message && optionOfMessage(message, wireServerOption)
       return lease && { ...lease, ...(wireServer && { [`unknown-${wireServerOption}`]: wireServer }) }
     } finally {
-      // Stops it and leaves the address (--persistent) for the caller to take away.
-      await machine.ask(['dhcpcd', '--ipv4only', '--exit', link], { timeoutSeconds: 10, allowedExitCodes: 'any' })
+      // Stops it and leaves the address (--persistent) for the caller to take away. It waits 10 s itself for one that is
+      // stuck; a lease is a lease all the same.
+      await runClient(machine, ['dhcpcd', '--ipv4only', '--exit', link], { timeoutSeconds: 15 })
     }
   },
 }

@@ -8,7 +8,7 @@ import {
   readDhclientLease,
   readLeaseVariables,
 } from '../../src/machine/dhcp-leases.ts'
-import { LinkError } from '../../src/machine/errors.ts'
+import { CommandError, LinkError } from '../../src/machine/errors.ts'
 import { liveLinks } from '../../src/machine/live-links.ts'
 import { type MemoryMachine, type MemoryOptions, memoryMachine } from '../../src/machine/memory.ts'
 
@@ -189,6 +189,18 @@ test('without a DHCP client the error says what to install', async () => {
   const machine = machineWith(undefined, { which: ['ip'] })
   await assert.rejects(liveLinks(machine, new Map()).dhcp('eth0'), /no DHCP client is installed: install dhcpcd-base/)
   assert.deepEqual(machine.commands, [])
+})
+
+test('a dhcpcd that can not be stopped spoils no lease', async () => {
+  const machine = machineWith(undefined, {
+    which: ['dhcpcd', 'ip'],
+    onCommand: (argv) => {
+      if (argv.includes('--exit')) throw new CommandError(argv, undefined, '', '', 'still running after 15 s: ended')
+      return argv.includes('--dumplease') ? "ip_address='10.0.0.7'\nsubnet_cidr='16'\n" : {}
+    },
+  })
+  const lease = await liveLinks(machine, new Map()).dhcp('eth0')
+  assert.equal(lease.options['fixed-address'], '10.0.0.7')
 })
 
 test('a name that is no link is refused before anything is run', async () => {

@@ -3,16 +3,18 @@
  * the tools that Debian has for it, and looked at with `ip -json` and with packets.
  */
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { type DhcpClientName, dhcpClients, leaseTests } from './network/leases.ts'
 import type { Renderer } from './network/machine-root.ts'
 import { buildNetworkRoot, installFirstlight } from './network/machine-root.ts'
 import { scenarios } from './network/scenarios.ts'
 import { play } from './network/site.ts'
 import { enterStage, isOnStage } from './network/stage.ts'
+import { usermodeIsMissing } from './network/usermode.ts'
 
 const limitSeconds = 600
 const renderers: readonly Renderer[] = ['networkd', 'netplan', 'eni', 'network-manager']
@@ -28,6 +30,9 @@ const reasonToSkip = (): string | false => {
   return missing.length > 0 && `not installed: ${missing.join(', ')}`
 }
 
+const leaseProgram = join(import.meta.dirname, 'network/lease-program.ts')
+const bundle = ['esbuild', leaseProgram, '--bundle', '--platform=node', '--format=esm', '--log-level=warning']
+
 const only = process.env['NETWORK_ONLY']
 const isWanted = (name: string): boolean => only === undefined || only.split(',').some((word) => name.includes(word))
 
@@ -38,20 +43,40 @@ const playAll = async (): Promise<void> => {
   installFirstlight(layer)
   const place = { work, layers: [layer, buildNetworkRoot()] }
   const all = scenarios.flatMap((scenario) => renderers.map((renderer) => ({ scenario, renderer })))
-  const wanted = all.filter(({ scenario, renderer }) => isWanted(`${renderer}: ${scenario.name}`))
-  const seconds: string[] = []
+  // What takes longest comes first, so that nothing is waited for at the end.
+  const wanted = all
+    .filter(({ scenario, renderer }) => isWanted(`${renderer}: ${scenario.name}`))
+    .sort((left, right) => Number(right.scenario.on === 'kernel') - Number(left.scenario.on === 'kernel'))
+  const noKernel = usermodeIsMissing()
+  const reasonNotTo = ({ scenario, renderer }: (typeof all)[number]): string | undefined =>
+    scenario.notFor?.[renderer] ?? (scenario.on === 'kernel' ? noKernel : undefined)
+  const seconds = new Map<string, string>()
+  execFileSync('npx', [...bundle, `--outfile=${join(work, 'lease.mjs')}`], { stdio: 'inherit' })
+  await test('leases of the local stage', { concurrency: atATime }, async (context) => {
+    const clients = Object.keys(dhcpClients) as DhcpClientName[]
+    const cases = Object.entries(leaseTests).flatMap(([name, check]) =>
+      clients.map((client) => ({ name: `${client}: ${name}`, check: () => check(client, place) })),
+    )
+    await Promise.all(cases.filter(({ name }) => isWanted(name)).map(({ name, check }) => context.test(name, check)))
+  })
   await test('networks', { concurrency: atATime }, async (context) => {
     await Promise.all(
-      wanted.map(({ scenario, renderer }) =>
-        context.test(`${renderer}: ${scenario.name}`, { skip: scenario.notFor?.[renderer] ?? false }, async () => {
-          const took = await play(scenario, renderer, place)
-          seconds.push(`${took.toFixed(1)} s: ${renderer}: ${scenario.name}`)
-        }),
-      ),
+      wanted.map((each) => {
+        const name = `${each.renderer}: ${each.scenario.name}`
+        const skip = reasonNotTo(each)
+        return context.test(name, { skip: skip ?? false }, async () => {
+          const took = await play(each.scenario, each.renderer, place)
+          seconds.set(name, `${took.toFixed(1)} s`)
+        })
+      }),
     )
   })
   rmSync(work, { recursive: true, force: true })
-  console.log(`boots:\n${seconds.join('\n')}`)
+  console.log(`from switching on to the end of the boot: ${renderers.join(', ')}; -: not for it, or not well`)
+  for (const { name } of scenarios.filter(({ name }) => wanted.some(({ scenario }) => scenario.name === name))) {
+    const cells = renderers.map((renderer) => (seconds.get(`${renderer}: ${name}`) ?? '-').padStart(7))
+    console.log(`${cells.join(' ')}  ${name}`)
+  }
 }
 
 if (isOnStage()) {
