@@ -35,6 +35,8 @@ interface Newcomer {
   readonly since: number
   /** It is configured; there may be more addresses for it. */
   readonly isConfigured: boolean
+  /** Why it has to wait, as the log was told. */
+  readonly told?: string
 }
 
 interface Run {
@@ -209,16 +211,17 @@ const withoutGone = (machine: Machine, config: JsonObject, removed: readonly Hot
 const giveUp = (run: Run, answer: NetworkAnswer, reason: string): void => {
   const { machine, instance } = run
   const now = machine.clock.monotonic()
-  run.newcomers = run.newcomers.filter(({ event, mac, since, isConfigured }) => {
+  run.newcomers = run.newcomers.flatMap((newcomer): Newcomer[] => {
+    const { event, mac, since, isConfigured, told } = newcomer
     const seconds = (now - since) / 1000
-    if (isConfigured) return seconds < (lateAddresses[instance.datasource] ?? 0)
+    if (isConfigured) return seconds < (lateAddresses[instance.datasource] ?? 0) ? [newcomer] : []
     if (answer.kind !== 'nothing' && seconds < patienceSeconds) {
-      machine.log.info(`${event.name} (${mac}) has to wait: ${reason}`)
-      return true
+      if (told !== reason) machine.log.info(`${event.name} (${mac}) has to wait: ${reason}`)
+      return [{ ...newcomer, told: reason }]
     }
     const after = answer.kind === 'nothing' ? '' : ` after ${Math.round(seconds)} s`
     run.failures.push(failed(machine, `${event.name} (${mac}) is not configured: ${reason}${after}`))
-    return false
+    return []
   })
 }
 
