@@ -13,10 +13,10 @@ import type { Renderer } from './network/machine-root.ts'
 import { buildNetworkRoot, installFirstlight } from './network/machine-root.ts'
 import { scenarios } from './network/scenarios.ts'
 import { play } from './network/site.ts'
-import { enterStage, isOnStage } from './network/stage.ts'
+import { enterStage, workFolderOnStage } from './network/stage.ts'
 import { usermodeIsMissing } from './network/usermode.ts'
 
-const limitSeconds = 600
+const limitSeconds = 1200
 const renderers: readonly Renderer[] = ['networkd', 'netplan', 'eni', 'network-manager']
 const atATime = 2
 
@@ -31,13 +31,13 @@ const reasonToSkip = (): string | false => {
 }
 
 const leaseProgram = join(import.meta.dirname, 'network/lease-program.ts')
-const bundle = ['esbuild', leaseProgram, '--bundle', '--platform=node', '--format=esm', '--log-level=warning']
+const esbuild = join(import.meta.dirname, '../../node_modules/.bin/esbuild')
+const bundle = [leaseProgram, '--bundle', '--platform=node', '--format=esm', '--log-level=warning']
 
 const only = process.env['NETWORK_ONLY']
 const isWanted = (name: string): boolean => only === undefined || only.split(',').some((word) => name.includes(word))
 
-const playAll = async (): Promise<void> => {
-  const work = mkdtempSync(join(tmpdir(), 'firstlight-network-suite-'))
+const playAll = async (work: string): Promise<void> => {
   const layer = join(work, 'firstlight')
   mkdirSync(layer)
   installFirstlight(layer)
@@ -51,7 +51,7 @@ const playAll = async (): Promise<void> => {
   const reasonNotTo = ({ scenario, renderer }: (typeof all)[number]): string | undefined =>
     scenario.notFor?.[renderer] ?? (scenario.on === 'kernel' ? noKernel : undefined)
   const seconds = new Map<string, string>()
-  execFileSync('npx', [...bundle, `--outfile=${join(work, 'lease.mjs')}`], { stdio: 'inherit' })
+  execFileSync(esbuild, [...bundle, `--outfile=${join(work, 'lease.mjs')}`], { stdio: 'inherit' })
   await test('leases of the local stage', { concurrency: atATime }, async (context) => {
     const clients = Object.keys(dhcpClients) as DhcpClientName[]
     const cases = Object.entries(leaseTests).flatMap(([name, check]) =>
@@ -71,7 +71,6 @@ const playAll = async (): Promise<void> => {
       }),
     )
   })
-  rmSync(work, { recursive: true, force: true })
   console.log(`from switching on to the end of the boot: ${renderers.join(', ')}; -: not for it, or not well`)
   for (const { name } of scenarios.filter(({ name }) => wanted.some(({ scenario }) => scenario.name === name))) {
     const cells = renderers.map((renderer) => (seconds.get(`${renderer}: ${name}`) ?? '-').padStart(7))
@@ -79,14 +78,20 @@ const playAll = async (): Promise<void> => {
   }
 }
 
-if (isOnStage()) {
-  await playAll()
+const workOnStage = workFolderOnStage()
+if (workOnStage !== undefined) {
+  await playAll(workOnStage)
 } else {
   const skip = reasonToSkip()
   if (skip) console.log(`network: skipped: ${skip}`)
   console.log('sysconfig is left out: Debian has no tool that reads it')
   test('the network is as it was configured', { skip }, () => {
     buildNetworkRoot()
-    assert.equal(enterStage(import.meta.filename, limitSeconds), 0)
+    const work = mkdtempSync(join(tmpdir(), 'firstlight-network-suite-'))
+    try {
+      assert.equal(enterStage(import.meta.filename, { work, limitSeconds }), 0)
+    } finally {
+      rmSync(work, { recursive: true, force: true })
+    }
   })
 }

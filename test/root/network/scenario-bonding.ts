@@ -78,6 +78,12 @@ export const bonding: readonly Scenario[] = [
         const { stdout } = await site.cloud.attempt('bridge', 'fdb', 'show', 'br', 'sw0')
         assert.ok(stdout.includes(`${mac} dev port`), `the switch has heard nothing of ${mac}: ${stdout}`)
       })
+      // ifupdown's names are udev's, which does not swap two of them.
+      if (site.renderer !== 'eni') return
+      await site.reboot()
+      await assertBecomes(() => namesOf(site.machine(), [macOf(0), macOf(1)]), ['vec1', 'vec0'])
+      await assertReaches(site, '10.0.0.5')
+      await assertReaches(site, '10.0.1.5')
     },
   },
 ]

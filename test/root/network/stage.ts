@@ -2,14 +2,17 @@ import { spawnSync } from 'node:child_process'
 
 const inside = 'FIRSTLIGHT_NETWORK_STAGE'
 
-/** True in the process that `enterStage` has started. */
-export const isOnStage = (): boolean => process.env[inside] !== undefined
+/** In the process that `enterStage` has started: the folder to work in. */
+export const workFolderOnStage = (): string | undefined => process.env[inside]
 
 /**
  * Runs this program again with mounts, network and processes of its own: whatever it mounts, connects or starts is seen by
  * nobody else, and is gone when it has ended. Returns its exit code and prints what it says.
  */
-export const enterStage = (program: string, limitSeconds: number): number => {
+export const enterStage = (
+  program: string,
+  { work, limitSeconds }: { readonly work: string; readonly limitSeconds: number },
+): number => {
   const kinds = ['--mount', '--propagation', 'private', '--net', '--pid', '--fork', '--kill-child', '--mount-proc']
   // A tmpfs on /run: names of network namespaces, and what systemd-nspawn keeps. A read-only /sys tells
   // systemd-nspawn that no udev looks after the interfaces here.
@@ -17,7 +20,7 @@ export const enterStage = (program: string, limitSeconds: number): number => {
   const words = [process.execPath, '--import', 'tsx', program]
   const { NODE_TEST_CONTEXT: _, ...environment } = process.env
   const { status } = spawnSync('unshare', [...kinds, 'sh', '-ec', prepare, 'sh', ...words], {
-    env: { ...environment, [inside]: '1' },
+    env: { ...environment, [inside]: work },
     stdio: 'inherit',
     timeout: limitSeconds * 1000,
   })

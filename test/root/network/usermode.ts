@@ -60,7 +60,7 @@ export interface UsermodeOptions {
 }
 
 export const bootUsermode = async (options: UsermodeOptions): Promise<Running> => {
-  const { label, root, cloud, cables, limitSeconds = 90 } = options
+  const { label, root, cloud, cables, limitSeconds = 240 } = options
   const start = performance.now()
   const log = `${root}.console`
   const output = openSync(log, 'w')
