@@ -4,6 +4,9 @@ import type { DatasourceContext } from '../../src/platform/datasource.ts'
 const labels: readonly string[] = ['config-2', 'CONFIG-2']
 const types: readonly string[] = ['vfat', 'iso9660']
 
+export const isLabelled = (disk: BlockDevice | undefined): boolean =>
+  disk?.label !== undefined && labels.includes(disk.label)
+
 /**
  * Disks that may be the config drive, most likely first: those with its label, then whole vfat and iso9660 disks; of
  * each kind the last name first (a config drive is attached after the disks the image knows).
@@ -15,7 +18,7 @@ export const candidateDisks = async ({ machine, config }: DatasourceContext): Pr
       .map(({ path }) => path)
       .sort()
       .reverse()
-  const labelled = disks.filter(({ label }) => label !== undefined && labels.includes(label))
+  const labelled = disks.filter(isLabelled)
   const whole = disks.filter(
     (disk) => !disk.isPartition && disk.type !== undefined && types.includes(disk.type) && !labelled.includes(disk),
   )

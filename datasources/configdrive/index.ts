@@ -3,7 +3,7 @@ import { openstackDevice } from '../../src/instance/openstack-device.ts'
 import { DatasourceError, MountError, messageOf } from '../../src/machine/errors.ts'
 import type { Machine } from '../../src/machine/machine.ts'
 import { type DatasourceContext, defineDatasource } from '../../src/platform/datasource.ts'
-import { candidateDisks } from './candidates.ts'
+import { candidateDisks, isLabelled } from './candidates.ts'
 import { id, readDrive } from './read-drive.ts'
 
 /**
@@ -45,12 +45,20 @@ const fromDisk = async (context: DatasourceContext): Promise<InstanceData | unde
       if (data !== undefined) return { ...data, subplatform: `config-disk (${device})` }
       log.debug(`${device} is no config drive`)
     } catch (error) {
-      if (error instanceof MountError) log.debug(messageOf(error))
+      if (error instanceof MountError) await tellOfMount(context, device, error)
       else if (error instanceof DatasourceError) log.warning(`config drive ${device} is broken: ${messageOf(error)}`)
       else throw error
     }
   }
   return undefined
+}
+
+/** Only a disk with the label was meant to be one. */
+const tellOfMount = async ({ machine: { disks, log } }: DatasourceContext, device: string, error: MountError) => {
+  const found = (await disks.list()).find(({ path }) => path === device)
+  if (isLabelled(found))
+    log.warning(`config drive ${device} is damaged and is not used; attach it anew: ${error.message}`)
+  else log.debug(error.message)
 }
 
 /** A disk that has the folder of a config drive, but nothing in it that names the instance. */
