@@ -11,7 +11,7 @@ files -type d -printf 'folder %m %U:%G %p\\n'
 files -type l -printf 'link %p -> %l\\n'
 cut -d: -f1,2 /etc/shadow | sed 's/\\$.*/(hash)/; s/^/shadow /'
 (cd /var/lib/cloud && find instance/ instance/sem sem scripts instance/scripts -maxdepth 1 -type f ! -name obj.pkl -printf 'state %p %m\\n')
-find /etc /root /home /srv /var/lib/cloud -xdev -type f -size 0 ! -path '*/.firstlight*' -printf 'empty %p\\n'
+find /etc /root /home /srv /var/lib/cloud -xdev -type f -size 0 ! -path '*/sem/*' -printf 'empty %p\\n'
 for key in /etc/ssh/ssh_host_*_key; do
   if [ "$(ssh-keygen -y -f $key | cut -d' ' -f1,2)" = "$(cut -d' ' -f1,2 $key.pub)" ]
   then stat -c 'key %n %a' $key; else echo "key $key is damaged"; fi

@@ -70,16 +70,17 @@ export const twoSeeds: readonly Trial[] = [
     look: datasourceIs('ConfigDrive', /ConfigDrive/),
   },
   {
-    cloud: 'nocloud',
-    title: 'a disk labelled cidata and one labelled config-2',
+    // Without a datasource_list in the configuration, ConfigDrive comes before NoCloud.
+    cloud: 'openstack',
+    title: 'a disk labelled config-2 and one labelled cidata',
     orders: {
       change: (cloud) => {
         const disk = firstDisk(cloud)
-        const other = { ...disk, label: 'config-2', files: otherFiles('openstack', 'other', keyIn(cloud)) }
-        return { ...cloud, disks: [other, disk] }
+        const other = { ...disk, label: 'cidata', files: otherFiles('nocloud', 'other', keyIn(cloud)) }
+        return { ...cloud, disks: [disk, other] }
       },
     },
-    look: datasourceIs('NoCloud', /NoCloud.*ConfigDrive/),
+    look: datasourceIs('ConfigDrive', /ConfigDrive is this machine's datasource; not asked.*NoCloud/),
   },
   {
     // cloud-init takes the last by name: /dev/sr1.
