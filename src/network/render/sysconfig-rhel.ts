@@ -1,18 +1,10 @@
 import { ConfigError } from '../../machine/errors.ts'
 import { ipv4Mask } from '../address.ts'
-import {
-  cidr,
-  hasDefaultRoute,
-  isDefaultRoute,
-  isStatic,
-  type Link,
-  type LinkType,
-  routesOf,
-  type Subnet,
-} from '../model.ts'
+import { cidr, hasDefaultRoute, isDynamic, isStatic, type Link, type LinkType, type Subnet } from '../model.ts'
 import { underscored } from '../parse/option-names.ts'
 import { bondingOptions } from './bonding-options.ts'
 import type { KeyValues } from './key-values.ts'
+import { rhelDefaultRoutes } from './sysconfig-routes.ts'
 import type { Surroundings } from './sysconfig-surroundings.ts'
 
 const typeNames: Partial<Record<LinkType, string>> = {
@@ -92,7 +84,8 @@ const addSubnets = (values: KeyValues, link: Link): void => {
       values.set(subnet.gateway.includes(':') ? 'IPV6_DEFAULTGW' : 'GATEWAY', subnet.gateway)
     }
     if (subnet.mtu !== undefined) values.set(subnet.family === 6 ? 'IPV6_MTU' : 'MTU', String(subnet.mtu))
-    if (subnet.address === undefined) continue
+    // What DHCP and routers give is not known here.
+    if (subnet.address === undefined || isDynamic(subnet)) continue
     if (subnet.address.family === 6) {
       ipv6.push(cidr(subnet.address))
     } else {
@@ -155,7 +148,7 @@ const addDns = (values: KeyValues, link: Link): void => {
 
 const addDefaultRoutes = (values: KeyValues, link: Link): void => {
   const seen = new Set<number>()
-  for (const route of routesOf(link).filter(isDefaultRoute)) {
+  for (const route of rhelDefaultRoutes(link)) {
     if (seen.has(route.family)) throw new ConfigError(link.name, `has two default routes for IPv${route.family}`)
     seen.add(route.family)
     values.set('DEFROUTE', 'yes')

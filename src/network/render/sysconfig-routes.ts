@@ -1,10 +1,24 @@
 import { ipv4Mask } from '../address.ts'
-import { isDefaultRoute, type Link, routesOf, routeTarget } from '../model.ts'
+import { isDefaultRoute, isDynamic, type Link, type Route, routeTarget, type Subnet } from '../model.ts'
 import { header, type RenderedFile } from './renderer.ts'
 
-/** route-IF and route6-IF of network-scripts; no files when the link has no routes but default ones. */
+/** Where routers or DHCPv6 say the way out, a default route is one like others. */
+const isLedByRouters = (subnet: Subnet): boolean => subnet.family === 6 && isDynamic(subnet)
+
+/** Routes that stand in the ifcfg file, as the gateway of the link. */
+export const rhelDefaultRoutes = (link: Link): Route[] => [
+  ...link.subnets.flatMap((subnet) => (isLedByRouters(subnet) ? [] : subnet.routes.filter(isDefaultRoute))),
+  ...(link.routes ?? []).filter(isDefaultRoute),
+]
+
+/** route-IF and route6-IF of network-scripts; no files when all routes stand in the ifcfg file. */
 export const rhelRouteFiles = (link: Link, folder: string): RenderedFile[] => {
-  const routes = routesOf(link).filter((route) => !isDefaultRoute(route))
+  const routes = [
+    ...link.subnets.flatMap((subnet) =>
+      subnet.routes.filter((route) => isLedByRouters(subnet) || !isDefaultRoute(route)),
+    ),
+    ...(link.routes ?? []).filter((route) => !isDefaultRoute(route)),
+  ]
   if (routes.length === 0) return []
   const ipv4 = routes
     .filter(({ family }) => family === 4)

@@ -1,6 +1,6 @@
 import { ConfigError } from '../../machine/errors.ts'
 import { ipv4Mask } from '../address.ts'
-import { cidr, type Link } from '../model.ts'
+import { cidr, isDynamic, type Link } from '../model.ts'
 import { underscored } from '../parse/option-names.ts'
 import { bondingOptions } from './bonding-options.ts'
 import type { KeyValues } from './key-values.ts'
@@ -73,7 +73,8 @@ const addAddresses = (values: KeyValues, link: Link): void => {
     if (subnet.type === 'dhcp6' || subnet.type === 'ipv6_dhcpv6-stateful') values.set('DHCLIENT6_MODE', 'managed')
     if (subnet.type === 'ipv6_slaac' || subnet.type === 'ipv6_dhcpv6-stateless') values.set('DHCLIENT6_MODE', 'info')
     if (subnet.mtu !== undefined && subnet.family === 4) values.set('MTU', String(subnet.mtu))
-    if (subnet.address === undefined) continue
+    // What DHCP and routers give is not known here.
+    if (subnet.address === undefined || isDynamic(subnet)) continue
     if (subnet.address.family === 6) {
       values.set(ipv6 === 0 ? 'IPADDR6' : `IPADDR6_${ipv6}`, cidr(subnet.address))
       ipv6 += 1

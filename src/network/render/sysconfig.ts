@@ -59,7 +59,7 @@ const isWritten = (link: Link): boolean => link.type !== 'loopback'
 
 const rhelNetwork = ({ links }: NetworkModel): string => {
   const usesIpv6 = links.some(({ subnets }) =>
-    subnets.some(({ type, family, address }) => type === 'dhcp6' || (family === 6 && address !== undefined)),
+    subnets.some(({ type, address }) => type === 'dhcp6' || address?.family === 6),
   )
   return `NETWORKING=yes\n${usesIpv6 ? 'NETWORKING_IPV6=yes\nIPV6_AUTOCONF=no\n' : ''}`
 }
