@@ -53,6 +53,8 @@ interface Cost {
   readonly final: number | undefined
   /** CPU seconds of everything since the kernel started, until all was done. */
   readonly cpu: number
+  /** MiB that all services together held at most, pages of files included. */
+  readonly memory: number
   readonly requests: number
   /** MiB that the root file system holds, before anything was installed by the user. */
   readonly disk: number
@@ -61,6 +63,7 @@ interface Cost {
 const measured = `systemctl show -p ActiveEnterTimestampMonotonic --value ssh
 systemctl show -p ExecMainExitTimestampMonotonic --value cloud-final 2>/dev/null || echo 0
 cat /tmp/cpu
+cat /sys/fs/cgroup/system.slice/memory.peak
 df --output=used -BM / | tail -1 | tr -d ' M'`
 
 const measure = async (variant: Variant, cloud: BenchCloud): Promise<Cost> => {
@@ -70,12 +73,13 @@ const measure = async (variant: Variant, cloud: BenchCloud): Promise<Cost> => {
     await bootOnce(life, { title: `bench-${variant.name}`, user: 'debian', userData }, async ({ ask, requests }) => {
       // Jobs still queued are the boot; what comes later is not.
       await ask('systemctl is-system-running --wait >/dev/null 2>&1; head -1 /proc/stat > /tmp/cpu', 400)
-      const [sshd = '', final = '', stat = '', disk = ''] = (await ask(measured)).split('\n')
+      const [sshd = '', final = '', stat = '', memory = '', disk = ''] = (await ask(measured)).split('\n')
       const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = stat.trim().split(/\s+/).slice(1).map(Number)
       cost = {
         sshd: Number(sshd) / 1e6,
         final: Number(final) > 0 ? Number(final) / 1e6 : undefined,
         cpu: (user + nice + system + irq + softirq) / 100,
+        memory: Number(memory) / 2 ** 20,
         requests: requests.length,
         disk: Number(disk),
       }
@@ -95,14 +99,26 @@ const compare = async (cloud: BenchCloud): Promise<void> => {
     await measure(peer, cloud),
     await measure(firstlightVariant(), cloud),
   ]
-  const line = (name: string, { sshd, final, cpu, requests, disk }: Cost): string =>
-    [name.padEnd(24), sshd.toFixed(1), final?.toFixed(1) ?? '-', cpu.toFixed(1), requests, disk].join('\t')
-  console.log(`\n${cloud}: seconds to sshd, to the end of final, CPU seconds, metadata requests, MiB on disk`)
+  const line = (name: string, { sshd, final, cpu, memory, requests, disk }: Cost): string =>
+    [
+      name.padEnd(24),
+      sshd.toFixed(1),
+      final?.toFixed(1) ?? '-',
+      cpu.toFixed(1),
+      memory.toFixed(0),
+      requests,
+      disk,
+    ].join('\t')
+  console.log(`\n${cloud}: seconds to sshd, to the end of final, CPU seconds, peak MiB, metadata requests, MiB on disk`)
   console.log(line('no tool', none))
   console.log(line('cloud-init 22.4.2', theirs))
   console.log(line('firstlight', ours))
-  const added = (what: 'sshd' | 'cpu'): string => ((ours[what] - none[what]) / (theirs[what] - none[what])).toFixed(2)
-  console.log(`added by firstlight / added by cloud-init: sshd ${added('sshd')}, CPU ${added('cpu')}`)
+  const added = (what: 'sshd' | 'cpu' | 'memory' | 'disk'): string =>
+    ((ours[what] - none[what]) / (theirs[what] - none[what])).toFixed(2)
+  const words = (['sshd', 'cpu', 'memory', 'disk'] as const).map((what) => `${what} ${added(what)}`)
+  console.log(`added by firstlight / added by cloud-init: ${words.join(', ')}`)
+  const final = (ours.final ?? Number.NaN) / (theirs.final ?? Number.NaN)
+  console.log(`firstlight / cloud-init: final ${final.toFixed(2)}, requests ${ours.requests}/${theirs.requests}`)
 }
 
 const chosen = (): BenchCloud[] => {
