@@ -18,6 +18,11 @@ const growBy = async (machine: Machine, tools: readonly GrowTool[], task: GrowTa
   }
 }
 
+const whatIsMissing = ({ table, partition }: GrowTask): string =>
+  table
+    ? 'install sfdisk (Debian: fdisk), growpart (cloud-guest-utils) or, for GPT, systemd-repart'
+    : `the partition table of ${partition.disk} can't be read; it is broken, or of a kind for which growpart is needed`
+
 const howItEnded = (before: number | undefined, after: number | undefined): string =>
   after === before
     ? 'has its new size on the disk; the kernel goes on with the old one'
@@ -43,11 +48,7 @@ export const growPartition = async (
   else {
     const task: GrowTask = { ...room, partition, scratchFolder: `${paths.run}/tmp/growpart` }
     const tools = await toolsFor(machine, task, named)
-    if (tools.length === 0) {
-      return machine.log.info(
-        `growpart: ${path} could grow; install sfdisk (fdisk), growpart or, for GPT, systemd-repart`,
-      )
-    }
+    if (tools.length === 0) return machine.log.warning(`growpart: ${path} could grow: ${whatIsMissing(task)}`)
     if (!(await growBy(machine, tools, task))) return machine.log.debug(`growpart: ${path} is as large as it can be`)
   }
   await machine.disks.flush(disk)

@@ -1,5 +1,5 @@
 import type { Machine } from '../../src/machine/machine.ts'
-import { type Partition, partitionOf } from '../../src/machine/partition.ts'
+import { kernelPath, type Partition, partitionOf } from '../../src/machine/partition.ts'
 
 /** A LUKS volume that is open. */
 export interface EncryptedLayer {
@@ -40,7 +40,7 @@ const deviceOf = (name: string): string => `/dev/${name.replaceAll('!', '/')}`
 export const layersOf = (machine: Machine, device: string, depth = 0): Layer => {
   const partition = partitionOf(machine, device)
   if (partition !== undefined) return { kind: 'partition', path: partition.path, partition }
-  const path = machine.files.exists(device) ? machine.files.realPath(device) : device
+  const path = kernelPath(machine, device)
   const folder = `/sys/class/block/${path.slice('/dev/'.length).replaceAll('/', '!')}`
   const fact = (file: string): string => machine.files.readTextIfExists(`${folder}/${file}`)?.trim() ?? ''
   const uuid = fact('dm/uuid')

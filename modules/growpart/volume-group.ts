@@ -2,34 +2,10 @@ import type { ModuleContext } from '../../src/cloudconfig/module.ts'
 import { CommandError } from '../../src/machine/errors.ts'
 import { isJsonObject, type JsonObject } from '../../src/machine/json.ts'
 import type { Machine } from '../../src/machine/machine.ts'
-import { deviceSize } from '../../src/machine/partition.ts'
-import { alignmentBytes } from './growth.ts'
 import type { VolumeLayer } from './layers.ts'
+import { hasRoomForExtent } from './physical-volume.ts'
 
 const options = { env: { LANG: 'C', LC_ALL: 'C', LVM_SUPPRESS_FD_WARNINGS: '1' }, timeoutSeconds: 300 }
-const sectorBytes = 512
-const labelSectors = 4
-
-/**
- * The size that LVM takes a physical volume for; undefined when the device is none. Its label is in one of the first four
- * sectors, and says where the header is, which begins with the volume's uuid and size (lib/format_text/layout.h of LVM2).
- */
-const physicalVolumeSize = async (machine: Machine, device: string): Promise<number | undefined> => {
-  const bytes = Buffer.from((await machine.disks.readBytes(device, 0, labelSectors * sectorBytes)) ?? [])
-  for (let at = 0; at + sectorBytes <= bytes.length; at += sectorBytes) {
-    if (bytes.toString('latin1', at, at + 8) !== 'LABELONE') continue
-    const size = at + bytes.readUInt32LE(at + 20) + 32
-    return size + 8 <= bytes.length ? Number(bytes.readBigUInt64LE(size)) : undefined
-  }
-  return undefined
-}
-
-/** True when there is more on the device than LVM uses. */
-const isSmallerThanDevice = async (machine: Machine, device: string): Promise<boolean> => {
-  const [known, whole] = [await physicalVolumeSize(machine, device), deviceSize(machine, device)]
-  return known !== undefined && whole !== undefined && whole - known > alignmentBytes
-}
-
 interface VolumeFacts {
   /** `linear`, `thin,sparse` ... */
   readonly layout: string
@@ -96,7 +72,7 @@ export const growVolume = async (
   if (hasRoom) await remember()
   await growBelow()
   for (const { path } of volume.below) {
-    if (!(await isSmallerThanDevice(machine, path))) continue
+    if (!((await hasRoomForExtent(machine, path)) ?? hasRoom)) continue
     await remember()
     await machine.run(['lvm', 'pvresize', path], options)
   }

@@ -13,10 +13,26 @@ export interface Partition {
 /** sysfs counts in these, whatever the disk's own sectors are. */
 const sectorBytes = 512
 
-const sysfsFolder = (machine: Machine, device: string): string | undefined => {
+const block = '/sys/class/block'
+
+/**
+ * The kernel's path of a device that may be given by a link or another name: `/dev/dm-0` for `/dev/mapper/root`, which is a
+ * link where udev made it, and a device of its own where an initramfs did.
+ */
+export const kernelPath = (machine: Machine, device: string): string => {
   const path = machine.files.exists(device) ? machine.files.realPath(device) : device
-  const name = path.replace(/^\/dev\//, '').replaceAll('/', '!')
-  const folder = `/sys/class/block/${name}`
+  if (!path.startsWith('/dev/mapper/')) return path
+  const wanted = path.slice('/dev/mapper/'.length)
+  const mapped = machine.files.list(block).filter((name) => name.startsWith('dm-'))
+  const found = mapped.find((name) => machine.files.readTextIfExists(`${block}/${name}/dm/name`)?.trim() === wanted)
+  return found === undefined ? path : `/dev/${found}`
+}
+
+const sysfsFolder = (machine: Machine, device: string): string | undefined => {
+  const name = kernelPath(machine, device)
+    .replace(/^\/dev\//, '')
+    .replaceAll('/', '!')
+  const folder = `${block}/${name}`
   return machine.files.exists(folder) ? machine.files.realPath(folder) : undefined
 }
 

@@ -129,14 +129,31 @@ test('a volume that fills its partition, or has no key at hand, costs no process
   }
 })
 
-/** The label of a physical volume of 2 GiB. */
-const pvLabel = (size = 2_147_483_648): Buffer => {
-  const bytes = Buffer.alloc(4096)
+/** A physical volume of so many extents of 4 MiB, its text where it has gone round the end of its area. */
+const pvBytes = (extents = 511): Buffer => {
+  const bytes = Buffer.alloc(64 * 1024)
   bytes.write('LABELONE', 512, 'latin1')
   bytes.writeUInt32LE(32, 532)
   bytes.write('LVM2 001', 536, 'latin1')
-  bytes.writeBigUInt64LE(BigInt(size), 576)
+  bytes.write('abcdefghijklmnopqrstuvwxyz012345', 544, 'latin1')
+  bytes.writeBigUInt64LE(1_048_576n, 584)
+  bytes.writeBigUInt64LE(4096n, 616)
+  bytes.writeBigUInt64LE(8192n, 624)
+  bytes.write(' LVM2 x[5A%r0N*>', 4100, 'latin1')
+  setExtents(bytes, extents)
   return bytes
+}
+
+const setExtents = (bytes: Buffer, extents: number): void => {
+  const volume = 'id = "abcdef-ghij-klmn-opqr-stuv-wxyz-012345"\ndevice = "/dev/x"\npe_start = 2048\npe_count = '
+  const other = volume.replace('abcdef', 'fedcba')
+  const volumes = `physical_volumes {\npv0 {\n${other}9\n}\npv1 {\n${volume}${extents}\n}\n}\n`
+  const text = `system {\nid = "g"\nextent_size = 8192\n${volumes}}\n`
+  const first = 100
+  bytes.writeBigUInt64LE(BigInt(8192 - first), 4136)
+  bytes.writeBigUInt64LE(BigInt(text.length), 4144)
+  bytes.write(text.slice(0, first), 4096 + 8192 - first, 'latin1')
+  bytes.write(text.slice(first), 4096 + 512, 'latin1')
 }
 
 interface LvmWorld {
@@ -149,11 +166,11 @@ interface LvmWorld {
 
 const notes = '/var/lib/cloud/data/growing-volumes.json'
 
-/** A root on a volume; pvresize adds 2047 extents to what is free, growpart makes the partition larger. */
+/** A root on a volume; pvresize adds 2048 extents to what is free, growpart makes the partition larger. */
 const lvm = ({
   free = 0,
   layout = 'linear',
-  label = pvLabel(),
+  label = pvBytes(),
   files = {},
   cutBefore,
 }: LvmWorld = {}): MemoryMachine => {
@@ -175,8 +192,8 @@ const lvm = ({
       if (cutBefore !== undefined && line.includes(cutBefore)) throw new Error('the power went')
       if (line === 'growpart /dev/nvme0n1 1') machine.files.write(`${disk}/nvme0n1p1/size`, '20969432\n')
       if (argv[1] === 'pvresize') {
-        label.writeBigUInt64LE(10_736_349_184n, 576)
-        freeNow += 2047
+        setExtents(label, 511 + 2048)
+        freeNow += 2048
       }
       if (argv[1] === 'lvextend') freeNow -= Number(argv[3])
       return argv[1] === 'lvs' ? `  ${layout}|${freeNow}\n` : undefined
@@ -187,7 +204,7 @@ const lvm = ({
 const steps = [
   'growpart /dev/nvme0n1 1',
   'lvm pvresize /dev/nvme0n1p1',
-  'lvm lvextend --extents +2047 /dev/mapper/system-root',
+  'lvm lvextend --extents +2048 /dev/mapper/system-root',
 ]
 
 test('a logical volume gets what its partition has gained, and not what was free before', async () => {
@@ -204,7 +221,7 @@ test('a logical volume gets what its partition has gained, and not what was free
 
 test('a boot that is cut off at any step is finished by the next one', async () => {
   for (const [index, step] of steps.entries()) {
-    const world = { free: 300, label: pvLabel() }
+    const world = { free: 300, label: pvBytes() }
     const cut = lvm({ ...world, cutBefore: step })
     await assert.rejects(grow(cut), /the power went/)
     assert.equal(cut.files.readText(notes), '{"system-root":300}\n')
@@ -212,7 +229,7 @@ test('a boot that is cut off at any step is finished by the next one', async () 
     const grown = index > 0 ? { [`${disk}/nvme0n1p1/size`]: '20969432\n' } : {}
     const next = lvm({
       ...world,
-      free: index > 1 ? 2347 : 300,
+      free: index > 1 ? 2348 : 300,
       files: { ...grown, [notes]: cut.files.readText(notes) },
     })
     await grow(next)
@@ -235,7 +252,8 @@ test('a volume that is not linear stays, and what lies on something else is left
 })
 
 test('LVM on LUKS grows from below: partition, encrypted volume, physical volume, logical volume', async () => {
-  const label = pvLabel(2_130_706_432)
+  const label = pvBytes(507)
+  let free = 0
   const machine = machineOf({
     root: 'ext4 /dev/mapper/system-root',
     installed: ['growpart', 'lvm', 'cryptsetup'],
@@ -255,9 +273,8 @@ test('LVM on LUKS grows from below: partition, encrypted volume, physical volume
     onCommand: (argv, _given, { files }): MemoryCommand | undefined => {
       if (argv[0] === 'growpart' && argv.length === 3) files.write(`${disk}/nvme0n1p1/size`, '20969432\n')
       if (argv[0] === 'cryptsetup') files.write('/sys/class/block/dm-0/size', `${20_969_432 - 32_768}\n`)
-      const isGrown = label.readBigUInt64LE(576) > 2_130_706_432n
-      if (argv[1] === 'pvresize') label.writeBigUInt64LE(10_719_571_968n, 576)
-      return argv[1] === 'lvs' ? `  linear|${isGrown ? 2047 : 0}\n` : undefined
+      if (argv[1] === 'pvresize') free = 2048
+      return argv[1] === 'lvs' ? `  linear|${free}\n` : undefined
     },
   })
   await grow(machine)
@@ -265,6 +282,22 @@ test('LVM on LUKS grows from below: partition, encrypted volume, physical volume
     'growpart /dev/nvme0n1 1',
     'cryptsetup --key-file /etc/cryptsetup-keys.d/root.key resize root',
     'lvm pvresize /dev/dm-0',
-    'lvm lvextend --extents +2047 /dev/mapper/system-root',
+    'lvm lvextend --extents +2048 /dev/mapper/system-root',
   ])
+})
+
+test('a mapped device that no link leads to is found by its name', async () => {
+  const machine = machineOf({
+    root: 'ext4 /dev/mapper/root',
+    installed: ['cryptsetup'],
+    files: {
+      ...mapped,
+      ...partitionGrown,
+      '/dev/mapper/root': { device: true },
+      '/etc/cryptsetup-keys.d/root.key': 'k',
+    },
+    disks: [{ path: '/dev/nvme0n1p1', bytes: luksHeader(2) }],
+  })
+  await grow(machine)
+  assert.deepEqual(commandLines(machine), ['cryptsetup --key-file /etc/cryptsetup-keys.d/root.key resize root'])
 })

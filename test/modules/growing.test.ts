@@ -164,7 +164,7 @@ test('an image that has systemd-repart alone grows its root by that, and by noth
   const mbr = withSfdisk(mbrBytes([own]), { installed })
   await grow(mbr)
   assert.deepEqual(mbr.commands, [])
-  assert.match(mbr.records.at(-1)?.message ?? '', /could grow; install sfdisk/)
+  assert.match(complaints(mbr).join(), /could grow: install sfdisk/)
 })
 
 test('a table that was written before the power went is only told to the kernel', async () => {
@@ -186,4 +186,11 @@ test('nothing is written to a disk that is read-only, has lost its end, or has a
     assert.deepEqual(machine.commands, [])
     assert.match(complaints(machine).join(), complaint)
   }
+})
+
+test('a table that can not be read is left to growpart, and the log says so where that is missing', async () => {
+  const machine = withSfdisk(Buffer.alloc(4096), { installed: ['sfdisk', 'partx'] })
+  await grow(machine)
+  assert.deepEqual(machine.commands, [])
+  assert.match(complaints(machine).join(), /the partition table of \/dev\/nvme0n1 can't be read/)
 })

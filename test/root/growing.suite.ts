@@ -7,8 +7,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { bundle } from './growing/bundle.ts'
 import { attach, fingerprint, newImage, resizeImage, sizeOf, tableParts } from './growing/disk.ts'
-import { type Boot, bootImage, bundleBoot, fileSystemBytes, mayResize } from './growing/root.ts'
+import { type Boot, bootImage, fileSystemBytes, mayResize } from './growing/root.ts'
 import { hasOwnMounts, isInstalled, mebibyte, ownMounts, reasonToSkip, run, undoing } from './growing/system.ts'
 
 const skip = reasonToSkip(['sfdisk', 'losetup', 'mkfs.ext4', 'resize2fs', 'partx', 'blockdev', 'mount', 'unshare'])
@@ -124,7 +125,7 @@ if (!skip && !hasOwnMounts) {
   })
 } else {
   const folder = mkdtempSync(join(tmpdir(), 'firstlight-growing-'))
-  const program = skip ? '' : bundleBoot(folder)
+  const program = skip ? '' : bundle('boot.ts', folder)
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
   for (const each of cases) {
     const { table, fileSystem, tool } = each

@@ -22,12 +22,12 @@ export const attach = (image: string, later: Later, ...options: string[]): LoopD
   return { image, device }
 }
 
-/** An image that is a disk with a partition table; sparse. */
-export const newImage = (folder: string, name: string, layout: string, mebibytes: number): string => {
+/** An image that is a disk, with a partition table by what sfdisk(8) reads, or empty; sparse. */
+export const newImage = (folder: string, name: string, layout: string | undefined, mebibytes: number): string => {
   const image = join(folder, name)
   writeFileSync(image, '')
   truncateSync(image, mebibytes * mebibyte)
-  runWith(layout, 'sfdisk', '--quiet', image)
+  if (layout !== undefined) runWith(layout, 'sfdisk', '--quiet', image)
   return image
 }
 

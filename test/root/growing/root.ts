@@ -1,9 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { buildSync } from 'esbuild'
 import type { JsonObject } from '../../../src/machine/json.ts'
-import { isInstalled, run, undoing } from './system.ts'
+import { pathOf, run, undoing } from './system.ts'
 
 /** What became of a boot. */
 export interface Boot {
@@ -21,14 +20,6 @@ export interface BootOptions {
 }
 
 type Later = (step: () => void) => void
-
-/** The program that the boots run. */
-export const bundleBoot = (folder: string): string => {
-  const outfile = join(folder, 'boot.mjs')
-  const entryPoints = [join(import.meta.dirname, 'boot.ts')]
-  buildSync({ entryPoints, outfile, bundle: true, platform: 'node', format: 'esm', logLevel: 'error', write: true })
-  return outfile
-}
 
 /** Tools that every image has, and what growpart's script calls. */
 const everyImageHas = [
@@ -66,22 +57,22 @@ const furnish = (folder: string, program: string, tools: readonly string[], late
     mkdirSync(join(folder, name), { recursive: true })
   for (const name of ['usr', 'proc', 'sys', 'dev']) bind(`/${name}`, name)
   for (const name of ['bin', 'sbin', 'lib', 'lib64']) {
-    if (!existsSync(`/${name}`) || existsSync(join(folder, name))) continue
+    if (!existsSync(`/${name}`)) continue
     const isMerged = realpathSync(`/${name}`).startsWith('/usr/')
-    if (isMerged) symlinkSync(realpathSync(`/${name}`).slice(1), join(folder, name))
-    else {
-      mkdirSync(join(folder, name))
-      bind(`/${name}`, name)
-    }
+    const isThere = existsSync(join(folder, name))
+    if (!isThere && isMerged) symlinkSync(realpathSync(`/${name}`).slice(1), join(folder, name))
+    if (!isThere && !isMerged) mkdirSync(join(folder, name))
+    if (!isMerged) bind(`/${name}`, name)
   }
   run('mount', '-t', 'tmpfs', 'tmpfs', join(folder, 'run'))
   later(() => run('umount', join(folder, 'run')))
-  for (const tool of [...everyImageHas, ...tools].filter(isInstalled)) {
-    const path = run('sh', '-c', `command -v ${tool}`)
-    if (!existsSync(join(folder, 'tools', tool))) symlinkSync(realpathSync(path), join(folder, 'tools', tool))
+  for (const tool of [...everyImageHas, ...tools]) {
+    const path = pathOf(tool)
+    if (path === undefined || existsSync(join(folder, 'tools', tool))) continue
+    symlinkSync(realpathSync(path), join(folder, 'tools', tool))
   }
-  copyFileSync(program, join(folder, 'boot.mjs'))
-  writeFileSync(join(folder, 'node'), '')
+  if (!existsSync(join(folder, 'boot.mjs'))) copyFileSync(program, join(folder, 'boot.mjs'))
+  if (!existsSync(join(folder, 'node'))) writeFileSync(join(folder, 'node'), '')
   bind(realpathSync(process.execPath), 'node')
 }
 
@@ -90,6 +81,8 @@ export interface BootImage {
   readonly partition: string
   readonly program: string
   readonly tools: readonly string[]
+  /** It is mounted read-only, as after a boot that has furnished it. */
+  readonly isReadOnly?: boolean
 }
 
 /**
@@ -97,14 +90,14 @@ export interface BootImage {
  * unmounted.
  */
 export const bootImage = (
-  { partition, program, tools }: BootImage,
+  { partition, program, tools, isReadOnly = false }: BootImage,
   folder: string,
   options: BootOptions = {},
   look: () => void = () => undefined,
 ): Boot =>
   undoing((later) => {
     mkdirSync(folder, { recursive: true })
-    run('mount', partition, folder)
+    run('mount', '-o', isReadOnly ? 'ro' : 'rw', partition, folder)
     later(() => run('umount', folder))
     furnish(folder, program, tools, later)
     const result = runBoot(folder, options)
@@ -114,8 +107,8 @@ export const bootImage = (
 
 const runBoot = (folder: string, { config = {}, cutAfter = 0 }: BootOptions = {}): Boot => {
   const words = [folder, '/node', '/boot.mjs', JSON.stringify(config), String(cutAfter)]
-  const { status, stdout, stderr } = spawnSync(run('sh', '-c', 'command -v chroot'), words, {
-    env: { PATH: '/tools', TMPDIR: '/run' },
+  const { status, stdout, stderr } = spawnSync(pathOf('chroot') ?? 'chroot', words, {
+    env: { PATH: '/tools', TMPDIR: '/run', DM_DISABLE_UDEV: process.env['DM_DISABLE_UDEV'] },
     encoding: 'utf8',
     timeout: 120_000,
   })

@@ -1,4 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 
 /** What the suites about growing do with the machine they run on. */
 
@@ -10,7 +12,14 @@ export const run = (command: string, ...words: string[]): string => runWith('', 
 export const runWith = (input: string, command: string, ...words: string[]): string =>
   execFileSync(command, words, { encoding: 'utf8', timeout: 60_000, input, stdio: ['pipe', 'pipe', 'pipe'] }).trim()
 
-export const isInstalled = (command: string): boolean => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0
+/** Where a command is; undefined: not installed. Looked for here, as a shell for each takes long on a slow kernel. */
+export const pathOf = (command: string): string | undefined =>
+  (process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin')
+    .split(':')
+    .map((folder) => join(folder, command))
+    .find((path) => existsSync(path))
+
+export const isInstalled = (command: string): boolean => pathOf(command) !== undefined
 
 /** Steps that undo what was done, last first; a step that fails does not keep the others from being done. */
 export const undoing = <T>(use: (later: (step: () => void) => void) => T): T => {
