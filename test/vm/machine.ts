@@ -98,12 +98,16 @@ export const startMachine = (options: MachineOptions): VirtualMachine => {
     `virtio-net-pci,netdev=net${index},mac=${mac},romfile=`,
   ])
   const named = cloud.cmdline.split(' ').filter((word) => /^(ds|ci\.ds|cloud-init)=/.test(word))
+  // no_timer_check: on a busy host the emulated timer may be late, and the kernel would give up.
   const words = [
     ...['-machine', `q35,accel=${process.env['VM_ACCEL'] ?? 'tcg'}`, '-cpu', 'max', '-smp', '2', '-m', '768'],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', '-serial', `file:${consoleFile}`],
     ...['-device', 'virtio-rng-pci', '-drive', `file=${disk},if=virtio,format=qcow2,cache=unsafe`],
     ...['-kernel', join(cache, 'vmlinuz'), '-initrd', join(cache, 'initrd.img')],
-    ...['-append', ['root=LABEL=root ro console=ttyS0 quiet', 'systemd.show_status=true', ...named].join(' ')],
+    ...[
+      '-append',
+      ['root=LABEL=root ro console=ttyS0 quiet no_timer_check', 'systemd.show_status=true', ...named].join(' '),
+    ],
     ...smbiosWords(cloud.dmi),
     ...seedWords(options),
     ...links,
