@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
-import { beginLife, bootOnce, endLife } from './life.ts'
+import { type BootOrders, beginLife, bootOnce, endLife, type Life, NoLogin } from './life.ts'
 import { portrait } from './portrait.ts'
 import { checks } from './story.ts'
 import { firstOrders, isProvisioned } from './trial.ts'
@@ -56,6 +56,16 @@ const rewrite = (folder: string, disk: string, commands: readonly string[]): voi
   execFileSync('rm', [raw])
 }
 
+/** Damages the disk, and boots: systemd-fsck repairs the root and reboots before anybody can log in. */
+const repair = async (life: Life, orders: BootOrders, damage: readonly string[]): Promise<void> => {
+  rewrite(life.folder, life.disk, damage)
+  try {
+    await bootOnce(life, { ...orders, title: `${orders.title}, repaired` }, async () => undefined)
+  } catch (error) {
+    if (!(error instanceof NoLogin)) throw error
+  }
+}
+
 /** A machine that was provisioned finds its disk damaged. @returns a line for each thing that is not as it should be */
 export const damageDisk = async (image: string): Promise<readonly string[]> => {
   const { check, failures } = checks()
@@ -68,7 +78,7 @@ export const damageDisk = async (image: string): Promise<readonly string[]> => {
         await isProvisioned(booted, check)
         if (inside !== undefined) check('damage', await booted.ask(`sudo sh -e <<'END'\n${inside}\nsync\nEND`), '')
       })
-      if (outside) rewrite(life.folder, life.disk, outside)
+      if (outside) await repair(life, orders, outside)
       await bootOnce(life, orders, async (booted) => {
         await isProvisioned(booted, check)
         const { ask, loginSeconds } = booted
