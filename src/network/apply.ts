@@ -5,7 +5,7 @@ import { activateNetwork, withLinksDown } from './activate.ts'
 import { awaitNics, checkAgainstMachine } from './against-machine.ts'
 import { checkNetwork } from './check.ts'
 import { keyPaths } from './key-paths.ts'
-import { linkFiles } from './link-files.ts'
+import { linkFiles, linksToName } from './link-files.ts'
 import type { NetworkModel } from './model.ts'
 import { listNics } from './nics.ts'
 import { documentOf, parseNetwork, passThrough } from './parse/index.ts'
@@ -85,7 +85,7 @@ export const renderNetwork = (
   const warn = (message: string): void => machine.log.warning(`network config: ${message}`)
   const model = modelFor(machine, config, renderer, warn)
   const rendered = render(model, { distro, hasIp: machine.which('ip') !== undefined, warn })
-  return { model, files: [...rendered, ...linkFiles(model, renderer)] }
+  return { model, files: [...rendered, ...linkFiles(linksToName(machine, model), renderer)] }
 }
 
 /** netplan may understand what the model does not; then there is nothing to rename, and netplan judges the rest. */

@@ -86,9 +86,22 @@ const named = {
   vlans: { v5: { id: 5, link: 'a', macaddress: '52:54:00:aa:00:05' } },
 }
 
+/** Two interfaces under the names that the kernel gave them. */
+const twoNics = {
+  '/sys/class/net/eth0/address': '52:54:00:aa:00:01\n',
+  '/sys/class/net/eth1/address': '52:54:00:aa:00:02\n',
+}
+
+test('an interface that has its name without being told gets no file for it', async () => {
+  const machine = memoryMachine({ files: twoNics })
+  const ethernets = { a: { match: { macaddress: '52:54:00:aa:00:01' }, 'set-name': 'eth0', dhcp4: true } }
+  await applyNetwork(machine, { version: 2, ethernets }, { renderer: 'networkd', distro: 'debian', bringsUp: false })
+  assert.deepEqual(machine.files.list('/etc/systemd/network'), ['10-cloud-init-eth0.network'])
+})
+
 test('interfaces keep their names at later boots: udev is told, for tools that tell it nothing', async () => {
   for (const renderer of ['networkd', 'network-manager']) {
-    const machine = memoryMachine()
+    const machine = memoryMachine({ files: twoNics })
     await applyNetwork(machine, named, { renderer, distro: 'debian', bringsUp: false })
     const links = machine.files.list('/etc/systemd/network').filter((name) => name.endsWith('.link'))
     assert.deepEqual(links, ['10-cloud-init-lan0.link', '10-cloud-init-lan1.link'])

@@ -79,7 +79,7 @@ const render = (document: Document, distro: string, renderer: string): RenderedF
     if (renderer === 'netplan' && passThrough(config) !== undefined) return files
     const model = parseNetwork(config, options)
     checkNetwork(config, model, () => {})
-    return [...files, ...linkFiles(model, renderer)]
+    return [...files, ...linkFiles(model.links, renderer)]
   } catch (error) {
     if (error instanceof FirstlightError) return undefined
     throw error
