@@ -25,6 +25,20 @@ const read = (machine: Machine, file: string): JsonObject => {
 const sizeOf = (machine: Machine, path: string): number => machine.files.stat(path)?.size ?? 0
 
 /**
+ * After a power cut the file may have its new size, but zeros in place of what was appended: ext4 keeps the two in order
+ * only where the file grows by a block. Then that is put in; whatever else stands there stays.
+ */
+const mend = ({ files }: Machine, path: string, size: number, content: Uint8Array): void => {
+  if (files.stat(path)?.type !== 'file') return
+  const bytes = Buffer.from(files.readBytes(path))
+  const start = size - content.length
+  const there = bytes.subarray(start, size)
+  const isTorn = there.includes(0) && there.every((byte, index) => byte === 0 || byte === content[index])
+  if (isTorn && Buffer.compare(there, content) !== 0)
+    files.write(path, Buffer.concat([bytes.subarray(0, start), content, bytes.subarray(size)]))
+}
+
+/**
  * @param file where it is kept, in the instance's folder
  * @param mark the module's run-once mark. A run that is there although the mark is set was asked for: it appends again.
  */
@@ -33,7 +47,7 @@ export const appendLog = (machine: Machine, file: string, mark: string): AppendL
   return {
     append: (key, path, content, write) => {
       const size = sizes[key]
-      if (typeof size === 'number' && sizeOf(machine, path) >= size) return
+      if (typeof size === 'number' && sizeOf(machine, path) >= size) return mend(machine, path, size, content)
       sizes[key] = sizeOf(machine, path) + content.length
       machine.files.write(file, JSON.stringify(sizes), { mode: 0o600, isDurable: true })
       write()

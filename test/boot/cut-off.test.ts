@@ -58,14 +58,18 @@ interface Doomed {
 }
 
 /**
- * What a disk holds that lost power: of files that were written and not flushed, names without content. (ext4 has a
- * name on the disk up to half a minute before the content; that of files which replace others it waits for.)
+ * What a disk holds that lost power: of files that were written and not flushed, names without content; of what was
+ * appended, zeros. (ext4 has a name on the disk up to half a minute before the content; that of files which replace
+ * others it waits for.)
+ * @param unsynced path -> how many bytes of it are on the disk
  */
-const withoutUnsynced = (disk: Record<string, MemoryFile>, unsynced: ReadonlySet<string>): Record<string, MemoryFile> =>
+const withoutUnsynced = (disk: Record<string, MemoryFile>, unsynced: ReadonlyMap<string, number>) =>
   Object.fromEntries(
-    Object.entries(disk).map(([path, file]) => {
-      const isLost = unsynced.has(path) && typeof file === 'object' && 'content' in file
-      return [path, isLost ? { ...file, content: '' } : file]
+    Object.entries(disk).map(([path, file]): [string, MemoryFile] => {
+      const kept = unsynced.get(path)
+      if (kept === undefined || typeof file !== 'object' || !('content' in file)) return [path, file]
+      const bytes = Buffer.from(file.content)
+      return [path, { ...file, content: kept === 0 ? '' : bytes.fill(0, kept) }]
     }),
   )
 
@@ -75,7 +79,7 @@ const withoutUnsynced = (disk: Record<string, MemoryFile>, unsynced: ReadonlySet
  */
 const dying = (options: MemoryOptions, last: number): Doomed => {
   let count = 0
-  const unsynced = new Set<string>()
+  const unsynced = new Map<string, number>()
   const isDead = (): boolean => {
     count += 1
     return count > last
@@ -83,7 +87,10 @@ const dying = (options: MemoryOptions, last: number): Doomed => {
   const note = (action: string, path: string): void => {
     if (action === 'flush' && path === '/') unsynced.clear()
     else if (action === 'flush') unsynced.delete(path)
-    else if (action === 'write' && (machine.files.linkStat(path)?.size ?? 0) === 0) unsynced.add(path)
+    const size = machine.files.linkStat(path)?.size ?? 0
+    if (action === 'append to' && !unsynced.has(path)) unsynced.set(path, size)
+    if (action === 'write' && size === 0) unsynced.set(path, 0)
+    else if (action === 'write') unsynced.delete(path)
   }
   const machine: MemoryMachine = bootable({
     ...options,
