@@ -81,12 +81,13 @@ export const chosenHardships = (words: readonly string[]): string[] => {
   const named = valuesOf(words, '--hardship')
   const unknown = named.find((name) => !Object.hasOwn(hardships, name))
   if (unknown !== undefined) throw new Error(`no hardship is called ${unknown}: ${Object.keys(hardships).join(', ')}`)
-  if (named.length === 0 && !words.includes('--hardships')) return []
+  const isShort = words.includes('--short')
+  if (named.length === 0 && !words.includes('--hardships') && (!isShort || words.includes('--cloud'))) return []
   const clouds = valuesOf(words, '--cloud').filter(isCloudName)
   return Object.entries(hardships)
     .filter(([name]) => named.length === 0 || named.includes(name))
     .flatMap(([name, { clouds: usual, shortClouds = [] }]) => {
-      const wanted = words.includes('--short') && named.length === 0 ? shortClouds : usual
+      const wanted = isShort && named.length === 0 ? shortClouds : usual
       return (clouds.length > 0 ? clouds : wanted).map((cloud) => `${name} ${cloud}`)
     })
 }

@@ -109,8 +109,15 @@ type PlannedBoot = [
   work: (booted: Booted) => Promise<void>,
 ]
 
-/** First boot, reboot, another instance id, user-data that breaks everything. */
-export const liveThrough = async (cloud: CloudName, image: string): Promise<Outcome> => {
+/**
+ * First boot, reboot, another instance id, user-data that breaks everything.
+ * @param count only the first boots of them
+ */
+export const liveThrough = async (
+  cloud: CloudName,
+  image: string,
+  count = Number(process.env['VM_BOOTS'] ?? Number.POSITIVE_INFINITY),
+): Promise<Outcome> => {
   const life = beginLife(cloud, image)
   const { check, failures } = checks()
   const seconds: string[] = []
@@ -157,7 +164,7 @@ export const liveThrough = async (cloud: CloudName, image: string): Promise<Outc
     ],
   ]
   try {
-    for (const [title, orders, work] of boots.slice(0, Number(process.env['VM_BOOTS'] ?? boots.length))) {
+    for (const [title, orders, work] of boots.slice(0, count)) {
       const before = failures.length
       await bootOnce(life, { title, ...orders }, async (booted) => {
         seconds.push(`${title} ${booted.loginSeconds.toFixed(0)} s`)
