@@ -5,7 +5,7 @@ import { DatasourceError, messageOf } from '../../src/machine/errors.ts'
 import { type JsonObject, objectAt, textAt } from '../../src/machine/json.ts'
 import { candidateNics } from '../../src/network/nics.ts'
 import { type DatasourceContext, defineDatasource } from '../../src/platform/datasource.ts'
-import { withLease } from '../../src/platform/temporary-link.ts'
+import { askByLink } from '../../src/platform/temporary-link.ts'
 import { type Ec2Cloud, identifyCloud } from './cloud.ts'
 import { crawl, type Ec2Crawl, identityDocument } from './crawl.ts'
 import { networkOf } from './network.ts'
@@ -53,6 +53,12 @@ const isWanted = ({ machine, stage }: DatasourceContext, settings: Ec2Settings, 
   return stage === 'network' || cloud === 'aws' || cloud === 'outscale'
 }
 
+/** By IPv6 the service is asked while a lease may still come; what is late is asked again in the network stage. */
+const impatient = (settings: Ec2Settings): Ec2Settings => ({
+  ...settings,
+  maxWaitSeconds: Math.min(settings.maxWaitSeconds, 10),
+})
+
 /** Drivers of the interfaces that EC2 gives its machines. */
 const ownDrivers: readonly (string | undefined)[] = ['ena', 'efa']
 
@@ -66,7 +72,9 @@ const fetchBeforeNetwork = async (
   const nics = candidateNics(machine).sort((a, b) => isForeign(a) - isForeign(b))
   for (const { name } of nics) {
     try {
-      const crawled = await withLease(machine, name, () => crawlAll(context, settings, cloud))
+      const crawled = await askByLink(machine, name, 'router', (family) =>
+        crawlAll(context, family === 4 ? settings : impatient(settings), cloud),
+      )
       if (crawled) return { ...(await instanceOf(context, settings, cloud, crawled, name)), fallbackLink: name }
     } catch (error) {
       // The network stage asks again, and reports it.

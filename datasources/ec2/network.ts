@@ -1,6 +1,8 @@
 import { messageOf } from '../../src/machine/errors.ts'
 import { isJsonObject, type JsonObject } from '../../src/machine/json.ts'
 import {
+  type Ec2Nic,
+  hasIpv4,
   isEc2Classic,
   needsPolicyRouting,
   networkFromEc2,
@@ -54,7 +56,7 @@ const fullNetwork = async (context: DatasourceContext, network: JsonObject): Pro
   const { machine } = context
   const nics = listNics(machine)
   const policyRouting = routesByPolicy.has(context.renderer)
-  const routed = policyRouting ? orderEc2Nics(network, nics).filter(needsPolicyRouting) : []
+  const routed = policyRouting ? orderEc2Nics(network, nics).filter(needsGateway) : []
   const gateways: Record<string, string> = {}
   for (const { name } of routed) {
     const gateway = await gatewayOf(context, name)
@@ -67,6 +69,9 @@ const fullNetwork = async (context: DatasourceContext, network: JsonObject): Pro
     warn: (message) => machine.log.warning(message),
   })
 }
+
+/** Where there is no IPv4, nobody would answer DHCP. */
+const needsGateway = (nic: Ec2Nic): boolean => needsPolicyRouting(nic) && hasIpv4(nic)
 
 /** The metadata does not name gateways; DHCP does. */
 const gatewayOf = async ({ machine }: DatasourceContext, link: string): Promise<string | undefined> => {

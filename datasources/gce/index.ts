@@ -6,7 +6,7 @@ import { candidateNics } from '../../src/network/nics.ts'
 import { lenientBase64 } from '../../src/platform/base64.ts'
 import { type DatasourceContext, defineDatasource } from '../../src/platform/datasource.ts'
 import { readSettings } from '../../src/platform/settings.ts'
-import { withLease } from '../../src/platform/temporary-link.ts'
+import { askByLink } from '../../src/platform/temporary-link.ts'
 import { textAttribute } from './attributes.ts'
 import { keyLinesOf, publicKeysFor } from './keys.ts'
 import { flavor, type GceMetadata, isUnresolved, readMetadata } from './read-metadata.ts'
@@ -18,17 +18,23 @@ const firstLink = 'ens4'
 const usualBase = 'http://metadata.google.internal/computeMetadata/v1/'
 /** The same server where nobody resolves names: on a temporary link there is no resolver (Google, "About VM metadata"). */
 const baseByAddress = 'http://169.254.169.254/computeMetadata/v1/'
+/** And where there is no IPv4. */
+const baseByIpv6 = 'http://[fd20:ce::254]/computeMetadata/v1/'
 
 const baseOf = ({ machine, settings }: DatasourceContext): string =>
   readSettings(id, settings, machine.log).text('metadata_url', usualBase)
 
-const read = async (context: DatasourceContext): Promise<InstanceData | undefined> => {
-  const own = readSettings(id, context.settings, context.machine.log)
-  const retry: RetryOptions = {
+const retryOf = ({ settings, machine }: DatasourceContext): RetryOptions => {
+  const own = readSettings(id, settings, machine.log)
+  return {
     retries: own.number('retries', 5),
     secondsBetween: own.number('sec_between_retries', 1),
     timeoutSeconds: own.number('timeout', 10, 0.1),
   }
+}
+
+const read = async (context: DatasourceContext): Promise<InstanceData | undefined> => {
+  const retry = retryOf(context)
   const base = baseOf(context)
   const metadata = await readMetadata(context.machine, base, retry)
   if (metadata !== 'unresolved') return metadata && instanceOf(context, base, metadata)
@@ -36,6 +42,14 @@ const read = async (context: DatasourceContext): Promise<InstanceData | undefine
   // Asked once: on another cloud nobody is there.
   const atAddress = await readMetadata(context.machine, baseByAddress, { ...retry, retries: 0 })
   return atAddress === 'unresolved' || !atAddress ? undefined : instanceOf(context, baseByAddress, atAddress)
+}
+
+/** Asked twice: while it is, a lease may still come. */
+const readByIpv6 = async (context: DatasourceContext): Promise<InstanceData | undefined> => {
+  const base = baseOf(context)
+  const asked = base === usualBase ? baseByIpv6 : base
+  const metadata = await readMetadata(context.machine, asked, { ...retryOf(context), retries: 1 })
+  return metadata === 'unresolved' || !metadata ? undefined : instanceOf(context, asked, metadata)
 }
 
 const instanceOf = (context: DatasourceContext, base: string, metadata: GceMetadata): InstanceData => {
@@ -82,7 +96,9 @@ const readBeforeNetwork = async (context: DatasourceContext): Promise<InstanceDa
   const { machine } = context
   for (const { name } of candidateNics(machine, firstLink)) {
     try {
-      const data = await withLease(machine, name, () => read(context))
+      const data = await askByLink(machine, name, 'router', (family) =>
+        family === 4 ? read(context) : readByIpv6(context),
+      )
       if (data) return { ...data, fallbackLink: name }
     } catch (error) {
       // The network stage asks again, and reports it.

@@ -9,7 +9,7 @@ import { networkFromOpenstack } from '../../src/network/from-openstack.ts'
 import { fallbackNic } from '../../src/network/nics.ts'
 import { openstackNics } from '../../src/network/openstack-nics.ts'
 import { type DatasourceContext, defineDatasource } from '../../src/platform/datasource.ts'
-import { withLease } from '../../src/platform/temporary-link.ts'
+import { askByLink } from '../../src/platform/temporary-link.ts'
 import { isOpenstack } from './detect.ts'
 import { findService, id, openstackSettings, readEc2Metadata, serviceStore } from './service.ts'
 
@@ -31,14 +31,22 @@ export default defineDatasource({
 
 const readBeforeNetwork = async (context: DatasourceContext, link: string): Promise<InstanceData | undefined> => {
   try {
-    const data = await withLease(context.machine, link, () => read(context, link))
+    const data = await askByLink(context.machine, link, 'link', (family) =>
+      read(family === 4 ? context : impatient(context), link),
+    )
     return data && { ...data, fallbackLink: link }
   } catch (error) {
     if (!(error instanceof LinkError)) throw error
-    context.machine.log.info(`${id}: no lease, so no metadata before the network is up: ${messageOf(error)}`)
+    context.machine.log.info(`${id}: no metadata before the network is up: ${messageOf(error)}`)
     return undefined
   }
 }
+
+/** By IPv6 the service is asked while a lease may still come: once, and no `max_wait`. */
+const impatient = (context: DatasourceContext): DatasourceContext => ({
+  ...context,
+  settings: { ...context.settings, max_wait: -1 },
+})
 
 const read = async (context: DatasourceContext, link: string | undefined): Promise<InstanceData | undefined> => {
   const { machine } = context

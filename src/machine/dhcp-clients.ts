@@ -1,10 +1,12 @@
 import { type LeaseOptions, optionOfMessage, readDhclientLease, readLeaseVariables } from './dhcp-leases.ts'
 import { CommandError, messageOf } from './errors.ts'
-import type { Machine } from './machine.ts'
+import type { CommandOptions, Machine } from './machine.ts'
+import { askNetworkd, networkdProgram } from './networkd-client.ts'
 
-/** A DHCP client, asked once for a lease and stopped again. It does not touch the link's addresses. */
+/** A DHCP client, asked once for a lease and stopped again. What it sets on the link is its asker's to take away. */
 interface DhcpClient {
   readonly command: string
+  isInstalled(machine: Machine): boolean
   /** undefined: it ended without a lease. */
   ask(machine: Machine, link: string, timeoutSeconds: number): Promise<LeaseOptions | undefined>
 }
@@ -19,23 +21,29 @@ const stopByPidFile = async (machine: Machine, path: string): Promise<void> => {
   await machine.ask(['kill', String(pid)], { allowedExitCodes: 'any' })
 }
 
-/** Runs a client, whose exit code does not matter: there is a lease or there is none, also when its time is over. */
-const runClient = async (
-  machine: Machine,
-  words: readonly string[],
-  options: { timeoutSeconds: number; env?: Readonly<Record<string, string>> },
-): Promise<void> => {
+/**
+ * Runs a client, whose exit code does not matter: there is a lease or there is none, also when its time is over.
+ * Returns what it prints.
+ */
+const runClient = async (machine: Machine, words: readonly string[], options: CommandOptions): Promise<string> => {
   try {
-    await machine.ask(words, options)
+    return (await machine.ask(words, options)).stdout
   } catch (error) {
     if (!(error instanceof CommandError)) throw error
     machine.log.debug(messageOf(error))
+    return error.stdout
   }
 }
+
+const isInPath =
+  (command: string) =>
+  (machine: Machine): boolean =>
+    machine.which(command) !== undefined
 
 /** ISC dhclient. The names of its files are those that AppArmor's profile for it allows. */
 const dhclient: DhcpClient = {
   command: 'dhclient',
+  isInstalled: isInPath('dhclient'),
   ask: async (machine, link, timeoutSeconds) => {
     const leases = `/run/dhclient-firstlight-${link}.lease`
     const pidFile = `/run/dhclient-firstlight-${link}.pid`
@@ -55,6 +63,7 @@ const dhclient: DhcpClient = {
 /** dhcpcd 9 and 10. */
 const dhcpcd: DhcpClient = {
   command: 'dhcpcd',
+  isInstalled: isInPath('dhcpcd'),
   ask: async (machine, link, timeoutSeconds) => {
     const words = ['dhcpcd', '--ipv4only', '--waitip', '--persistent', '--noarp', '--script=/bin/true']
     const waiting = String(Math.max(1, Math.floor(timeoutSeconds)))
@@ -83,6 +92,7 @@ env > "$FIRSTLIGHT_LEASE"
 /** busybox udhcpc. */
 const udhcpc: DhcpClient = {
   command: 'udhcpc',
+  isInstalled: isInPath('udhcpc'),
   ask: async (machine, link, timeoutSeconds) => {
     const folder = `/run/firstlight-udhcpc-${link}`
     const [script, lease] = [`${folder}/script`, `${folder}/lease`]
@@ -99,8 +109,15 @@ const udhcpc: DhcpClient = {
   },
 }
 
-const clients = [dhclient, dhcpcd, udhcpc]
+const networkd: DhcpClient = {
+  command: 'systemd-networkd',
+  isInstalled: (machine) => networkdProgram(machine) !== undefined && machine.which('unshare') !== undefined,
+  ask: (machine, link, timeoutSeconds) =>
+    askNetworkd(machine, link, timeoutSeconds, (words, options) => runClient(machine, words, options)),
+}
+
+const clients = [dhclient, dhcpcd, udhcpc, networkd]
 
 /** The first client that is installed. */
 export const installedDhcpClient = (machine: Machine): DhcpClient | undefined =>
-  clients.find(({ command }) => machine.which(command) !== undefined)
+  clients.find(({ isInstalled }) => isInstalled(machine))

@@ -89,6 +89,34 @@ export const readLeaseVariables = (text: string): LeaseOptions | undefined => {
   return options['fixed-address'] === undefined ? undefined : options
 }
 
+/** networkd's names. */
+const networkdNames: Readonly<Record<string, string>> = {
+  ADDRESS: 'fixed-address',
+  NETMASK: 'subnet-mask',
+  ROUTER: 'routers',
+  BROADCAST: 'broadcast-address',
+  DNS: 'domain-name-servers',
+  DOMAINNAME: 'domain-name',
+  HOSTNAME: 'host-name',
+  MTU: 'interface-mtu',
+  SERVER_ADDRESS: 'dhcp-server-identifier',
+}
+
+/** A lease as systemd-networkd keeps it in /run/systemd/netif/leases. undefined when it names no address. */
+export const readNetworkdLease = (text: string): LeaseOptions | undefined => {
+  const options: LeaseOptions = {}
+  for (const line of text.split('\n')) {
+    const [, variable = '', value = ''] = /^(\w+)=(.*)$/.exec(line) ?? []
+    const name = networkdNames[variable]
+    if (name !== undefined) options[name] = lists.has(name) ? value.trim().split(/\s+/).join(',') : value
+    // `169.254.169.254/32,10.0.0.1`; before systemd 251 in another variable, with the lease's routes of option 33.
+    else if (/^(CLASSLESS_)?ROUTES$/.test(variable)) {
+      options['rfc3442-classless-static-routes'] = inOptionNotation(value.replaceAll(',', ' '))
+    } else if (/^OPTION_\d+$/.test(variable)) options[`unknown-${variable.slice(7)}`] = inBytes(value)
+  }
+  return options['fixed-address'] === undefined ? undefined : options
+}
+
 /** Where the options begin in a DHCP message: 236 bytes of BOOTP and the magic cookie (RFC 2131, 2). */
 const optionsStart = 240
 

@@ -9,6 +9,9 @@ import { noDisks } from './live-disks.ts'
 import type { Machine } from './machine.ts'
 
 const noLinks: Links = {
+  up: async (name) => {
+    throw new LinkError(name, 'an image in a folder has no network links', true)
+  },
   dhcp: async (name) => {
     throw new LinkError(name, 'an image in a folder has no network links', true)
   },

@@ -32,6 +32,7 @@ export const lazyLinks = (): ((machine: Machine) => Links) => {
   return (machine) => {
     const load = async (): Promise<Links> => (await import('./live-links.ts')).liveLinks(machine, undoSteps)
     return {
+      up: async (name) => (await load()).up(name),
       dhcp: async (name, options) => (await load()).dhcp(name, options),
       linkLocal: async (name) => (await load()).linkLocal(name),
       release: async (name) => (await load()).release(name),

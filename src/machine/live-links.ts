@@ -58,10 +58,11 @@ export const liveLinks = (machine: Machine, undoSteps: UndoSteps): Links => {
     if (isUp(link)) return
     await change(link, ['link', 'set', 'dev', link, 'up'], ['link', 'set', 'dev', link, 'down'])
   }
-  const release = async (link: string): Promise<void> => {
+  /** Undoes all steps but the first `kept`. */
+  const undo = async (link: string, kept: number): Promise<void> => {
     const steps = undoSteps.get(link) ?? []
-    undoSteps.delete(link)
-    for (const step of steps.reverse()) {
+    undoSteps.set(link, steps.slice(0, kept))
+    for (const step of steps.slice(kept).reverse()) {
       try {
         await ip(...step)
       } catch (error) {
@@ -69,19 +70,21 @@ export const liveLinks = (machine: Machine, undoSteps: UndoSteps): Links => {
       }
     }
   }
-  /** A failure half way must not leave a half configured link behind. */
-  const orRelease = async <T>(link: string, body: () => Promise<T>): Promise<T> => {
+  /** A failure half way must not leave a half configured link behind; what was done before stays. */
+  const orUndo = async <T>(link: string, body: () => Promise<T>): Promise<T> => {
+    const before = undoSteps.get(link)?.length ?? 0
     try {
       return await body()
     } catch (error) {
-      await release(link)
+      await undo(link, before)
       throw error
     }
   }
 
   return {
+    up: bringUp,
     dhcp: (link, { timeoutSeconds = defaultTimeoutSeconds } = {}) =>
-      orRelease(link, async () => {
+      orUndo(link, async () => {
         const client = installedDhcpClient(machine)
         if (!client) {
           throw new LinkError(link, 'no DHCP client is installed: install dhcpcd-base, isc-dhcp-client or udhcpc', true)
@@ -91,6 +94,9 @@ export const liveLinks = (machine: Machine, undoSteps: UndoSteps): Links => {
         const options = await client.ask(machine, link, timeoutSeconds)
         const address = options?.['fixed-address']
         if (options === undefined || address === undefined) {
+          // A client may have set one just before it was ended.
+          const left = (await addressesOf(link)).filter((place) => !before.includes(place))
+          for (const place of left) await ip('-4', 'addr', 'del', place, 'dev', link)
           throw new LinkError(link, `no DHCP lease in ${timeoutSeconds} s (asked by ${client.command})`)
         }
         const place = `${address}/${prefixOf(options['subnet-mask'])}`
@@ -106,14 +112,14 @@ export const liveLinks = (machine: Machine, undoSteps: UndoSteps): Links => {
         return { interface: link, options: { interface: link, ...options } }
       }),
     linkLocal: (link) =>
-      orRelease(link, async () => {
+      orUndo(link, async () => {
         await bringUp(link)
         // 169.254.1.0 to 169.254.254.255 (RFC 3927, 2.1).
         const octet = (from: number, to: number): number => from + Math.floor(Math.random() * (to - from + 1))
         const place = `169.254.${octet(1, 254)}.${octet(0, 255)}/16`
         await change(link, ['-4', 'addr', 'add', place, 'dev', link], ['-4', 'addr', 'del', place, 'dev', link])
       }),
-    release,
+    release: (link) => undo(link, 0),
     addresses: async () => systemAddresses(),
   }
 }

@@ -116,7 +116,7 @@ export interface MemoryMachine extends Machine {
   /** Devices that were flushed, in order. */
   readonly flushes: readonly string[]
   readonly requests: readonly HttpRequest[]
-  readonly linkCalls: readonly { readonly call: 'dhcp' | 'linkLocal' | 'release'; readonly link: string }[]
+  readonly linkCalls: readonly { readonly call: 'up' | 'dhcp' | 'linkLocal' | 'release'; readonly link: string }[]
   as(actor: string): MemoryMachine
 }
 
@@ -189,7 +189,7 @@ export const memoryMachine = (options: MemoryOptions = {}): MemoryMachine => {
   const mounts: { device: string; types: readonly string[]; failed: boolean }[] = []
   const requests: HttpRequest[] = []
   const flushes: string[] = []
-  const linkCalls: { call: 'dhcp' | 'linkLocal' | 'release'; link: string }[] = []
+  const linkCalls: { call: 'up' | 'dhcp' | 'linkLocal' | 'release'; link: string }[] = []
 
   const answer = async (request: HttpRequest, machine: MemoryMachine): Promise<HttpOutcome | undefined> => {
     try {
@@ -212,6 +212,9 @@ export const memoryMachine = (options: MemoryOptions = {}): MemoryMachine => {
   })
 
   const links: Links = {
+    up: async (link) => {
+      linkCalls.push({ call: 'up', link })
+    },
     dhcp: async (link): Promise<DhcpLease> => {
       linkCalls.push({ call: 'dhcp', link })
       const lease = options.leases?.[link]

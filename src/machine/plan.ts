@@ -15,7 +15,12 @@ import { treeFiles } from './tree-files.ts'
 const refuse = async (name: string): Promise<never> => {
   throw new LinkError(name, 'a plan changes no network links', true)
 }
-const noLinks: Omit<Links, 'addresses'> = { dhcp: refuse, linkLocal: refuse, release: async () => undefined }
+const noLinks: Omit<Links, 'addresses'> = {
+  up: refuse,
+  dhcp: refuse,
+  linkLocal: refuse,
+  release: async () => undefined,
+}
 
 /**
  * Files as far as they can be read without root: a plan can be made by anyone. What may not be looked at counts as not

@@ -54,6 +54,9 @@ export const orderEc2Nics = (
 export const needsPolicyRouting = (nic: Ec2Nic): boolean =>
   nic.index > 0 && textAt(nic.facts, 'device-number') !== undefined
 
+/** False on an interface that has IPv6 alone. */
+export const hasIpv4 = (nic: Ec2Nic): boolean => linesAt(nic.facts, 'local-ipv4s').length > 0
+
 /**
  * Converts `network` of EC2's metadata (EC2 User Guide, instance metadata categories) to network config version 2 for
  * every interface: DHCP, with the route metric 100, 200, ... in their order, and the secondary addresses.

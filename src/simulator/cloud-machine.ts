@@ -90,6 +90,7 @@ const httpOf = (machine: Machine, cloud: SimulatedCloud): Http => {
 }
 
 const linksOf = ({ links, leaseOptions }: SimulatedCloud): Links => ({
+  up: async () => undefined,
   dhcp: async (name) => {
     const link = links.find((candidate) => candidate.name === name)
     if (!link) throw new LinkError(name, 'the simulated cloud has no such link')

@@ -8,6 +8,7 @@ import type { SimulatedCloud } from '../../src/simulator/cloud.ts'
 import { ec2 as simulated } from '../../src/simulator/ec2.ts'
 import { longestChain } from '../../src/simulator/request-log.ts'
 import { onCloud } from './on-cloud.ts'
+import { routedByIpv6 } from './routed-by-ipv6.ts'
 
 const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINBR0P5Rc0pkG2+5B4M2JuM5LSIa4Lh0heguckX/iLo8 ada@example.test'
 const userData = Buffer.from('#cloud-config\nhostname: web\n')
@@ -174,4 +175,34 @@ test('a seed folder stands in for the service, before the network is up', async 
   assert.equal(data.localHostname, 'seeded.example')
   assert.equal(data.subplatform, 'seed-dir (/var/lib/cloud/seed/ec2)')
   assert.equal(machine.requests.length, 0)
+})
+
+test('where only IPv6 answers, the metadata is read by it, and the link is put back', async () => {
+  const { context, machine } = await onCloud(aws(), {
+    stage: 'local',
+    files: routedByIpv6('eth0'),
+    instead: ({ url: asked }) =>
+      asked.startsWith('http://169.254.') ? new HttpFailure(asked, 'unreachable', 'network unreachable') : undefined,
+  })
+  const data = await ec2.fetch(context)
+  assert.equal(data?.subplatform, 'metadata (http://[fd00:ec2::254])')
+  assert.equal(data.fallbackLink, 'eth0')
+  assert.deepEqual(
+    machine.linkCalls.slice(0, 3).map(({ call, link }) => `${call} ${link}`),
+    ['up eth0', 'dhcp eth0', 'release eth0'],
+  )
+})
+
+test('IPv6 that leads nowhere is given up soon, and a lease is waited for again', async () => {
+  const { context, machine } = await onCloud(aws(), {
+    stage: 'local',
+    files: routedByIpv6('eth0'),
+    instead: ({ url: asked }) => new HttpFailure(asked, 'timeout', 'no answer'),
+  })
+  assert.equal(await ec2.fetch(context), undefined)
+  assert.ok(machine.clock.monotonic() < 20_000, `${machine.clock.monotonic()} ms`)
+  assert.deepEqual(
+    machine.linkCalls.filter(({ link }) => link === 'eth0').map(({ call }) => call),
+    ['up', 'dhcp', 'dhcp', 'dhcp', 'release'],
+  )
 })

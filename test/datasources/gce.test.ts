@@ -5,6 +5,7 @@ import { publicKeysFor } from '../../datasources/gce/keys.ts'
 import { HttpFailure } from '../../src/machine/errors.ts'
 import { httpResponse } from '../../src/machine/http-response.ts'
 import { contextFor, madeUpMachine, serving } from './made-up-cloud.ts'
+import { routedByIpv6 } from './routed-by-ipv6.ts'
 
 const base = 'http://metadata.google.internal/computeMetadata/v1/'
 const documents = {
@@ -87,6 +88,25 @@ test('before the network is up each link is tried with a lease of its own, which
   assert.deepEqual(
     machine.linkCalls.map(({ call, link }) => `${call} ${link}`),
     ['dhcp ens4', 'release ens4', 'dhcp ens5', 'release ens5', 'dhcp ens10', 'release ens10'],
+  )
+})
+
+test('without a lease the metadata server is asked at its address of IPv6', async () => {
+  const named = serving(documents)
+  const machine = madeUpMachine({
+    dmi,
+    nics: { ens4: '42:01:0a:00:00:04' },
+    http: ({ url }) =>
+      url.startsWith('http://[fd20:ce::254]/')
+        ? named({ url: url.replace('[fd20:ce::254]', 'metadata.google.internal') })
+        : new HttpFailure(url, 'unresolved', 'no such name'),
+  })
+  for (const [path, text] of Object.entries(routedByIpv6('ens4'))) machine.files.write(path, text)
+  const data = await gce.fetch(await contextFor(machine, 'local'))
+  assert.equal(data?.instanceId, '4520031799277581759')
+  assert.deepEqual(
+    machine.linkCalls.map(({ call }) => call),
+    ['up', 'dhcp', 'release'],
   )
 })
 

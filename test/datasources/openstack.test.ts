@@ -157,3 +157,18 @@ test('keys on a drive of the first layout are used when the user gave none', asy
   assert.equal(data?.instanceId, 'i-1')
   assert.deepEqual(data.publicKeys, [key])
 })
+
+test('without a lease the service is asked at its link-local address', async () => {
+  const { context, machine } = await onCloud(service(), {
+    stage: 'local',
+    files: { '/proc/net/if_inet6': 'fe80000000000000505400fffe000000 02 40 20 80     ens3\n' },
+    instead: ({ url }) => (url.includes('169.254.') ? new HttpFailure(url, 'unreachable', 'no route') : undefined),
+  })
+  const data = await openstackSource.fetch(context)
+  assert.equal(data?.instanceId, uuid)
+  assert.equal(data.subplatform, 'metadata (http://[fe80::a9fe:a9fe%25ens3])')
+  assert.deepEqual(
+    machine.linkCalls.map(({ call }) => call),
+    ['up', 'dhcp', 'release'],
+  )
+})

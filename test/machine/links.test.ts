@@ -182,7 +182,62 @@ test('without a lease the link is put back as it was', async () => {
     assert.equal(error.message, 'eth0: no DHCP lease in 7 s (asked by dhclient)')
     return true
   })
-  assert.deepEqual(ipCommands(machine), ['link set dev eth0 up', '-4 -o addr show dev eth0', 'link set dev eth0 down'])
+  const show = '-4 -o addr show dev eth0'
+  assert.deepEqual(ipCommands(machine), ['link set dev eth0 up', show, show, 'link set dev eth0 down'])
+})
+
+test('a link that was brought up before stays up when there is no lease', async () => {
+  let isUp = false
+  const machine = machineWith(undefined, {
+    onCommand: (argv, _options, { files }) => {
+      if (argv.join(' ') === 'ip link set dev eth0 up') {
+        isUp = true
+        files.write('/sys/class/net/eth0/flags', '0x1003\n')
+      }
+      if (argv.join(' ') === 'ip link set dev eth0 down') isUp = false
+      return {}
+    },
+  })
+  const links = liveLinks(machine, new Map())
+  await links.up('eth0')
+  await assert.rejects(links.dhcp('eth0'), LinkError)
+  assert.ok(isUp)
+  await links.release('eth0')
+  assert.ok(!isUp)
+})
+
+test('networkd is asked where there is no other client, and its lease is read', async () => {
+  const lease = [
+    '# This is private data. Do not parse.',
+    'ADDRESS=10.0.0.58',
+    'NETMASK=255.255.255.0',
+    'ROUTER=10.0.0.1',
+    'DNS=10.0.0.2 10.0.0.3',
+    'CLASSLESS_ROUTES=0.0.0.0/0,10.0.0.1 169.254.169.254/32,10.0.0.1',
+    'OPTION_245=a83f8110',
+  ]
+  let network = ''
+  const machine = memoryMachine({
+    files: { '/sys/class/net/eth0/flags': '0x1002\n', '/usr/lib/systemd/systemd-networkd': '' },
+    which: ['ip', 'unshare'],
+    onCommand: (argv, _options, { files }) => {
+      if (argv[0] !== 'unshare') return {}
+      network = files.readText('/run/firstlight-networkd-eth0/etc/network/10-firstlight.network')
+      return { stdout: lease.join('\n'), exitCode: 143 }
+    },
+  })
+  const { options } = await liveLinks(machine, new Map()).dhcp('eth0')
+  assert.match(network, /^\[Match\]\nName=eth0\n/)
+  assert.deepEqual(options, {
+    interface: 'eth0',
+    'fixed-address': '10.0.0.58',
+    'subnet-mask': '255.255.255.0',
+    routers: '10.0.0.1',
+    'domain-name-servers': '10.0.0.2,10.0.0.3',
+    'rfc3442-classless-static-routes': '0,10,0,0,1,32,169,254,169,254,10,0,0,1',
+    'unknown-245': 'a8:3f:81:10',
+  })
+  assert.ok(!machine.files.exists('/run/firstlight-networkd-eth0'))
 })
 
 test('without a DHCP client the error says what to install', async () => {

@@ -5,19 +5,23 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { liveMachine } from '../../../src/machine/live.ts'
-import { withLease } from '../../../src/platform/temporary-link.ts'
+import { askByLink, withLease } from '../../../src/platform/temporary-link.ts'
 
 export interface LeaseOrder {
   readonly link: string
   readonly timeoutSeconds: number
   /** What the work with the lease does. */
   readonly work: 'nothing' | 'throw' | 'stay'
+  /** Ask as a datasource does whose service has an address of IPv6, too. */
+  readonly orIpv6?: boolean
 }
 
 export interface LeaseReport {
   /** Absent: there was none. */
   readonly lease?: Readonly<Record<string, string>>
   readonly error?: string
+  /** By which IP there was something to ask. */
+  readonly families: readonly number[]
   /** `addr` and `route` of `ip`, while there was a lease. */
   readonly meanwhile?: string
   readonly afterwards: string
@@ -41,9 +45,17 @@ const commandLine = (pid: string): string => {
 const order: LeaseOrder = JSON.parse(process.argv[2] ?? '{}')
 const begun = performance.now()
 const report: { -readonly [key in keyof LeaseReport]?: LeaseReport[key] } = {}
-try {
-  await withLease(
-    liveMachine().as('test'),
+const families: number[] = []
+const machine = liveMachine().as('test')
+const askByBoth = (): Promise<true | undefined> =>
+  askByLink<true>(machine, order.link, 'router', async (family) => {
+    families.push(family)
+    report.meanwhile = `${state(order.link)}${ip('-6', 'route')}`
+    return true
+  })
+const ask = (): Promise<void> =>
+  withLease(
+    machine,
     order.link,
     async ({ options }) => {
       report.lease = options
@@ -53,9 +65,12 @@ try {
     },
     { timeoutSeconds: order.timeoutSeconds },
   )
+try {
+  await (order.orIpv6 ? askByBoth() : ask())
 } catch (error) {
   report.error = String(error)
 }
+report.families = families
 report.seconds = (performance.now() - begun) / 1000
 report.afterwards = state(order.link)
 report.processes = readdirSync('/proc')

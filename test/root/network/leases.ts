@@ -14,6 +14,7 @@ export const dhcpClients = {
   dhclient: ['sbin/dhclient'],
   dhcpcd: ['sbin/dhcpcd'],
   udhcpc: ['sbin/udhcpc'],
+  networkd: ['lib/systemd/systemd-networkd'],
 } as const
 export type DhcpClientName = keyof typeof dhcpClients
 
@@ -42,12 +43,13 @@ const withRoom = async (
   { work, layers }: Place,
   dnsmasq: readonly string[],
   use: (room: Room) => Promise<void>,
+  addresses?: readonly string[],
 ): Promise<void> => {
   number += 1
   const label = `l${number}`
   const folder = join(work, label)
   mkdirSync(folder)
-  const cloud = await layCables(label, [cable(0)], { kind: 'veth', folder, dnsmasq })
+  const cloud = await layCables(label, [cable(0, addresses && { addresses })], { kind: 'veth', folder, dnsmasq })
   const root = await makeRoot(folder, { layers, renderer: 'networkd', files: {} })
   for (const [name, paths] of Object.entries(dhcpClients)) {
     if (name !== client) for (const path of paths) rmSync(join(root.folder, path))
@@ -86,7 +88,10 @@ const assertClean = ({ afterwards, processes }: LeaseReport): void => {
 const killClient = (client: DhcpClientName, { cloud }: Room): Promise<void> =>
   eventually(async () => {
     const { stdout } = await attempt(['ip', 'netns', 'pids', cloud.desk])
-    const isClient = (pid: string): boolean => readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith(client)
+    const isClient = (pid: string): boolean => {
+      const [program = ''] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+      return program.endsWith(client)
+    }
     const running = stdout.split(/\s+/).filter((pid) => pid !== '' && isClient(pid))
     assert.ok(running.length > 0, `${client} does not run`)
     for (const pid of running) process.kill(Number(pid), 'SIGKILL')
@@ -131,6 +136,23 @@ export const leaseTests: Readonly<Record<string, (client: DhcpClientName, place:
       assert.ok(report.seconds < 35, `it took ${report.seconds} s`)
       assertClean(report)
     }),
+  'where there is IPv6 alone, it is there soon, and nothing is left': (client, place) =>
+    withRoom(
+      client,
+      place,
+      ['enable-ra', 'dhcp-range=::,constructor:port0,ra-only'],
+      async ({ ask }) => {
+        const report = await ask({ link, timeoutSeconds: 20, work: 'nothing', orIpv6: true })
+        assert.equal(report.error, undefined)
+        assert.deepEqual(report.families, [6])
+        assert.match(report.meanwhile ?? '', /inet6 2001:db8:.*scope global/)
+        assert.match(report.meanwhile ?? '', /default via fe80:.* dev eth0/)
+        assert.ok(report.seconds < 40, `it took ${report.seconds} s`)
+        assert.doesNotMatch(report.afterwards, /inet6/)
+        assertClean(report)
+      },
+      ['2001:db8::1/64'],
+    ),
   'who is killed while it has a lease leaves nothing that hinders the next': (client, place) =>
     withRoom(client, place, dhcp(0), async ({ start, ask, cloud }) => {
       const child = start({ link, timeoutSeconds: 20, work: 'stay' })
