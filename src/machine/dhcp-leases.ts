@@ -109,7 +109,7 @@ export const readNetworkdLease = (text: string): LeaseOptions | undefined => {
     const [, variable = '', value = ''] = /^(\w+)=(.*)$/.exec(line) ?? []
     const name = networkdNames[variable]
     if (name !== undefined) options[name] = lists.has(name) ? value.trim().split(/\s+/).join(',') : value
-    // `169.254.169.254/32,10.0.0.1`; before systemd 251 in another variable, with the lease's routes of option 33.
+    // `169.254.169.254/32,10.0.0.1`. Older ones have them in ROUTES.
     else if (/^(CLASSLESS_)?ROUTES$/.test(variable)) {
       options['rfc3442-classless-static-routes'] = inOptionNotation(value.replaceAll(',', ' '))
     } else if (/^OPTION_\d+$/.test(variable)) options[`unknown-${variable.slice(7)}`] = inBytes(value)
