@@ -34,9 +34,9 @@ const chooseTrials = (): Trial[] => {
   const withHardships = hardships.map((name): Trial => ({ fact: 'VM_HARDSHIP', name }))
   if (hardships.length > 0 && words.some((word) => /^--hardships?$/.test(word))) return withHardships
   const withClouds = chosenClouds(words).map((name): Trial => ({ fact: 'VM_CLOUD', name }))
-  // The longest first: some run at a time.
+  // Every cloud has booted before the rest is tried, should the time be over sooner.
   const isLong = ({ name }: Trial): boolean => lived.has(name)
-  return [...withClouds.filter(isLong), ...withHardships, ...withClouds.filter((trial) => !isLong(trial))]
+  return [...withClouds.filter((trial) => !isLong(trial)), ...withClouds.filter(isLong), ...withHardships]
 }
 
 /** Where a whole life is lived in the short form, too: with a disk, and with a service. */
