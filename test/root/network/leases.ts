@@ -89,8 +89,9 @@ const killClient = (client: DhcpClientName, { cloud }: Room): Promise<void> =>
   eventually(async () => {
     const { stdout } = await attempt(['ip', 'netns', 'pids', cloud.desk])
     const isClient = (pid: string): boolean => {
+      // dhcpcd writes `dhcpcd: eth0 [ip4]` there, networkd is called by its whole path.
       const [program = ''] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
-      return program.endsWith(client)
+      return program.startsWith(client) || program.endsWith(client)
     }
     const running = stdout.split(/\s+/).filter((pid) => pid !== '' && isClient(pid))
     assert.ok(running.length > 0, `${client} does not run`)
