@@ -21,6 +21,8 @@ export default defineDatasource({
   id,
   stages: ['local', 'network'],
   detect: ({ platform }) => !platform.isContainer,
+  // docs/network.md, "Hotplug"
+  lateAddressSeconds: 30,
   fetch: async (context) => {
     const { machine, platform, stage } = context
     const settings = ec2Settings(context)

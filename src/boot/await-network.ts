@@ -5,6 +5,7 @@ import { isJsonObject, type Json, type JsonObject, objectAt } from '../machine/j
 import type { Boot } from './boot.ts'
 import { loadDatasource } from './find-instance.ts'
 import { parseModuleEntry } from './module-list.ts'
+import { hasRun } from './semaphores.ts'
 
 /**
  * The network stage begins as soon as the network's tools have been started. Whoever needs the network itself waits for
@@ -48,26 +49,6 @@ export const whyUserDataNeedsNetwork = ({ data }: CachedInstance): string | unde
   return isLocal(data.vendorData) && isLocal(data.vendorData2) ? undefined : 'vendor-data may have to be fetched'
 }
 
-/** Modules of this stage that reach for the network only when the configuration below says so. */
-const localModules = new Set([
-  'seed_random',
-  'bootcmd',
-  'write_files',
-  'growpart',
-  'resizefs',
-  'disk_setup',
-  'mounts',
-  'set_hostname',
-  'update_hostname',
-  'update_etc_hosts',
-  'resolv_conf',
-  'ca_certs',
-  'rsyslog',
-  'users_groups',
-  'ssh',
-  'set_passwords',
-])
-
 const isFilled = (value: Json | undefined): boolean =>
   Array.isArray(value) ? value.length > 0 : isJsonObject(value) ? Object.keys(value).length > 0 : Boolean(value)
 
@@ -76,23 +57,48 @@ const objectsAt = (config: JsonObject, key: string): JsonObject[] => {
   return (Array.isArray(value) ? value : []).filter(isJsonObject)
 }
 
-/** Why the modules of the network stage may need the network; undefined: they do not. */
+/** What makes a module of this stage reach for the network, by its id; modules that are not named here may always. */
+const needs: Readonly<Record<string, (config: JsonObject) => string | undefined>> = {
+  seed_random: (config) =>
+    isFilled(objectAt(config, 'random_seed')['command']) ? 'random_seed.command may use it' : undefined,
+  bootcmd: (config) => (isFilled(config['bootcmd']) ? 'bootcmd may use it' : undefined),
+  write_files: (config) =>
+    objectsAt(config, 'write_files').some((file) => isFilled(file['source'])) ? 'write_files has a source' : undefined,
+  growpart: () => undefined,
+  resizefs: () => undefined,
+  disk_setup: () => undefined,
+  mounts: (config) => (isFilled(config['mounts']) ? 'mounts may use it' : undefined),
+  set_hostname: () => undefined,
+  update_hostname: () => undefined,
+  update_etc_hosts: () => undefined,
+  resolv_conf: () => undefined,
+  ca_certs: () => undefined,
+  rsyslog: () => undefined,
+  users_groups: (config) =>
+    objectsAt(config, 'users').some((user) => isFilled(user['snapuser'])) ? 'users has a snapuser' : undefined,
+  ssh: () => undefined,
+  set_passwords: () => undefined,
+}
+
+/**
+ * Why the modules of the network stage may need the network; undefined: they do not. What has run for this instance does
+ * not run again, and needs nothing.
+ */
 export const whyModulesNeedNetwork = async (
+  { machine, paths }: Boot,
   { datasource }: CachedInstance,
   config: JsonObject,
 ): Promise<string | undefined> => {
   const list = config['cloud_init_modules']
-  const ids = (Array.isArray(list) ? list : []).flatMap((entry) => parseModuleEntry(entry)?.id ?? [])
-  const other = ids.find((id) => !localModules.has(id))
-  if (other !== undefined) return `the module ${other} may use it`
-  for (const key of ['bootcmd', 'mounts']) {
-    if (isFilled(config[key])) return `${key} may use it`
+  const entries = (Array.isArray(list) ? list : []).flatMap((entry) => parseModuleEntry(entry) ?? [])
+  const waiting = entries
+    .filter(({ id, frequency = 'instance' }) => !hasRun(machine, paths, `config_${id}`, frequency))
+    .map(({ id }) => id)
+  for (const id of waiting) {
+    const need = Object.hasOwn(needs, id) ? needs[id] : undefined
+    const reason = need ? need(config) : `the module ${id} may use it`
+    if (reason !== undefined) return reason
   }
-  if (isFilled(objectAt(config, 'random_seed')['command'])) return 'random_seed.command may use it'
-  if (objectsAt(config, 'write_files').some((file) => isFilled(file['source']))) return 'write_files has a source'
-  if (isFilled(config['snap']) || objectsAt(config, 'users').some((user) => isFilled(user['snapuser'])))
-    return 'users has a snapuser'
-  const publishes = objectAt(config, 'ssh_publish_hostkeys')['enabled'] !== false
-  if (publishes && (await loadDatasource(datasource))?.publishHostKeys) return 'host keys are published'
-  return undefined
+  const publishes = waiting.includes('ssh') && objectAt(config, 'ssh_publish_hostkeys')['enabled'] !== false
+  return publishes && (await loadDatasource(datasource))?.publishHostKeys ? 'host keys are published' : undefined
 }

@@ -8,6 +8,7 @@ import { listNics, type Nic } from '../network/nics.ts'
 import { withoutDevice } from '../network/without-device.ts'
 import type { Boot } from './boot.ts'
 import { keepChanges } from './changes.ts'
+import { loadDatasource } from './find-instance.ts'
 import { isHotplugEnabled } from './hotplug-enabled.ts'
 import { type HotplugEvent, type HotplugQueue, hotplugQueue } from './hotplug-events.ts'
 import { describesNic, findGone } from './hotplug-links.ts'
@@ -20,12 +21,6 @@ const patienceSeconds = 60
 const pauses = [1, 2, 3, 5, 5, 10]
 /** While it waits, it looks that often whether more has happened. Milliseconds. */
 const lookInterval = 250
-
-/**
- * Clouds whose metadata lists an interface before all of its addresses (EC2: docs/network.md, "Hotplug"): they are asked
- * again for so long. Seconds.
- */
-const lateAddresses: Readonly<Record<string, number>> = { Ec2: 30 }
 
 /** An interface that was added, until the cloud has said what it is to be. */
 interface Newcomer {
@@ -43,6 +38,8 @@ interface Run {
   readonly boot: Boot
   readonly machine: Machine
   readonly queue: HotplugQueue
+  /** An interface that is configured is asked about for so long. Seconds. */
+  readonly lateAddressSeconds: number
   instance: CachedInstance
   newcomers: Newcomer[]
   removed: HotplugEvent[]
@@ -72,7 +69,8 @@ export const handleHotplug = async (boot: Boot, lines: HotplugLines): Promise<st
     queue.keep([])
     return []
   }
-  const run: Run = { boot, machine, queue, instance, newcomers: [], removed: [], failures: [] }
+  const { lateAddressSeconds = 0 } = (await loadDatasource(instance.datasource)) ?? {}
+  const run: Run = { boot, machine, queue, lateAddressSeconds, instance, newcomers: [], removed: [], failures: [] }
   await work(run)
   keepChanges(machine, boot.paths, firstChange)
   return run.failures
@@ -209,12 +207,12 @@ const withoutGone = (machine: Machine, config: JsonObject, removed: readonly Hot
 
 /** Ends the waiting for interfaces that are done, and for those that nobody will speak of any more. */
 const giveUp = (run: Run, answer: NetworkAnswer, reason: string): void => {
-  const { machine, instance } = run
+  const { machine, lateAddressSeconds } = run
   const now = machine.clock.monotonic()
   run.newcomers = run.newcomers.flatMap((newcomer): Newcomer[] => {
     const { event, mac, since, isConfigured, told } = newcomer
     const seconds = (now - since) / 1000
-    if (isConfigured) return seconds < (lateAddresses[instance.datasource] ?? 0) ? [newcomer] : []
+    if (isConfigured) return seconds < lateAddressSeconds ? [newcomer] : []
     if (answer.kind !== 'nothing' && seconds < patienceSeconds) {
       if (told !== reason) machine.log.info(`${event.name} (${mac}) has to wait: ${reason}`)
       return [{ ...newcomer, told: reason }]

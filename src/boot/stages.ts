@@ -50,7 +50,7 @@ const networkStage = async (boot: Boot): Promise<StageReport> => {
   errors.push(...(await takeUserData(boot, cached, marks)))
   const config = await effectiveConfig(boot, cached)
   publishCombinedConfig(boot, config.combined)
-  const late = early === undefined ? await whyModulesNeedNetwork(cached, config.cloudConfig) : undefined
+  const late = early === undefined ? await whyModulesNeedNetwork(boot, cached, config.cloudConfig) : undefined
   if (late !== undefined) await awaitNetwork(boot, late)
   const failures = await runModulesOf(boot, cached, config, 'init', marks)
   markManualClean(boot, config)

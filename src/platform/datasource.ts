@@ -25,6 +25,11 @@ export interface Datasource {
    * but nobody answers yet. Seconds; default 0: `fetch` itself waits as long as makes sense.
    */
   readonly patienceSeconds?: number
+  /**
+   * For how long the metadata may go on listing a new interface without all of its addresses: after hotplug it is asked
+   * again for so long. Seconds; default 0.
+   */
+  readonly lateAddressSeconds?: number
   /** Tells the platform that provisioning succeeded or failed. Failing here is logged and tolerated. */
   ready?(context: DatasourceContext, report: ReadyReport): Promise<void>
   /** Cheap check at a later boot that the stored instance id is still this machine's. undefined: fetch again. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import type { MemoryMachine } from '../../src/machine/memory.ts'
-import { bootable, bootStages, imageFiles, seed, statusLines } from './made-up-boot.ts'
+import { bootable, bootStages, diskOf, imageFiles, seed, statusLines } from './made-up-boot.ts'
 
 const wants = '/etc/systemd/system/network-online.target.wants'
 
@@ -79,4 +79,21 @@ test('a network that does not come is told, and the boot goes on', async () => {
   const machine = await bootWith('#cloud-config\nbootcmd: [[ls]]\nhostname: ada\n', {}, { exitCode: 1 })
   assert.equal(machine.files.readText('/etc/hostname'), 'ada\n')
   assert.equal(statusLines(machine).filter((line) => /the network is not online.*bootcmd/.test(line)).length, 1)
+})
+
+test('what has run for this instance is not waited for at later boots, what runs at each is', async () => {
+  for (const [userData, count] of [
+    ['#cloud-config\nmounts: [[nfs:/a, /mnt/a]]\n', 0],
+    ['#cloud-config\nbootcmd: [[ls]]\n', 1],
+  ] as const) {
+    const first = await bootWith(userData)
+    assert.equal(started(first).length, 1, userData)
+    const again = bootable({
+      files: { ...diskOf(first), '/run/systemd/system/': '' },
+      onCommand: (argv) => (argv[0] === 'systemctl' ? '' : undefined),
+      which: (command) => `/usr/bin/${command}`,
+    })
+    await bootStages(again)
+    assert.equal(started(again).length, count, userData)
+  }
 })

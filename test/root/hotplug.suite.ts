@@ -3,8 +3,7 @@
  * while they run, and lose them. No event of the kernel reaches udev in a container: the hook is called as udev would.
  */
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -12,21 +11,11 @@ import { eventually } from './network/commands.ts'
 import { buildNetworkRoot, installFirstlight, type Renderer } from './network/machine-root.ts'
 import { assertBecomes, type Scenario, type Site } from './network/scenario.ts'
 import { play } from './network/site.ts'
-import { enterStage, isOnStage } from './network/stage.ts'
+import { enterStage, isOnStage, reasonToSkip } from './network/stage.ts'
 
 const limitSeconds = 240
 const renderers: readonly Renderer[] = ['networkd', 'netplan', 'eni', 'network-manager']
 const atATime = 2
-
-const isInstalled = (command: string): boolean => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0
-
-const reasonToSkip = (): string | false => {
-  if (process.getuid?.() !== 0) return 'it needs root'
-  if (!existsSync(join(import.meta.dirname, '../../dist/firstlight.cjs'))) return 'there is no dist/: run npm run build'
-  const needed = ['unshare', 'nsenter', 'ip', 'ss', 'dnsmasq', 'systemd-nspawn', 'mmdebstrap']
-  const missing = needed.filter((command) => !isInstalled(command))
-  return missing.length > 0 && `not installed: ${missing.join(', ')}`
-}
 
 const macs: Readonly<Record<string, string>> = {
   ens1: '02:00:00:00:02:01',

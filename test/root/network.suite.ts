@@ -3,8 +3,8 @@
  * the tools that Debian has for it, and looked at with `ip -json` and with packets.
  */
 import assert from 'node:assert/strict'
-import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { type DhcpClientName, dhcpClients, leaseTests } from './network/leases.ts'
@@ -12,22 +12,12 @@ import type { Renderer } from './network/machine-root.ts'
 import { buildNetworkRoot, installFirstlight } from './network/machine-root.ts'
 import { scenarios } from './network/scenarios.ts'
 import { play } from './network/site.ts'
-import { enterStage, workFolderOnStage } from './network/stage.ts'
+import { enterStage, reasonToSkip, workFolderOnStage } from './network/stage.ts'
 import { usermodeIsMissing } from './network/usermode.ts'
 
 const limitSeconds = 1200
 const renderers: readonly Renderer[] = ['networkd', 'netplan', 'eni', 'network-manager']
 const atATime = 2
-
-const isInstalled = (command: string): boolean => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0
-
-const reasonToSkip = (): string | false => {
-  if (process.getuid?.() !== 0) return 'it needs root'
-  if (!existsSync(join(import.meta.dirname, '../../dist/firstlight.cjs'))) return 'there is no dist/: run npm run build'
-  const needed = ['unshare', 'nsenter', 'ip', 'ss', 'ping', 'dnsmasq', 'systemd-nspawn', 'mmdebstrap']
-  const missing = needed.filter((command) => !isInstalled(command))
-  return missing.length > 0 && `not installed: ${missing.join(', ')}`
-}
 
 const leaseProgram = join(import.meta.dirname, 'network/lease-program.ts')
 const esbuild = join(import.meta.dirname, '../../node_modules/.bin/esbuild')

@@ -1,7 +1,20 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+
+const isInstalled = (command: string): boolean => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0
+
+const needed = ['unshare', 'nsenter', 'ip', 'ss', 'ping', 'dnsmasq', 'systemd-nspawn', 'mmdebstrap']
+
+/** Why a suite can't be run on this machine. */
+export const reasonToSkip = (): string | false => {
+  if (process.getuid?.() !== 0) return 'it needs root'
+  if (!existsSync(join(import.meta.dirname, '../../../dist/firstlight.cjs')))
+    return 'there is no dist/: run npm run build'
+  const missing = needed.filter((command) => !isInstalled(command))
+  return missing.length > 0 && `not installed: ${missing.join(', ')}`
+}
 
 const inside = 'FIRSTLIGHT_NETWORK_STAGE'
 
