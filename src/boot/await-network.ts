@@ -2,28 +2,46 @@ import type { CachedInstance } from '../instance/instance-cache.ts'
 import { textOfBytes } from '../machine/bytes.ts'
 import { messageOf } from '../machine/errors.ts'
 import { isJsonObject, type Json, type JsonObject, objectAt } from '../machine/json.ts'
+import type { Machine } from '../machine/machine.ts'
 import type { Boot } from './boot.ts'
 import { loadDatasource } from './find-instance.ts'
 import { parseModuleEntry } from './module-list.ts'
 import { hasRun } from './semaphores.ts'
 
 /**
- * The network stage begins as soon as the network's tools have been started. Whoever needs the network itself waits for
- * it here; most first boots need it later only (packages, keys of others: the config stage comes after
+ * The network stage begins at once, beside the tools that bring the network up. Whoever needs the network waits for it
+ * here; most first boots need it later only (packages, keys of others: the config stage comes after
  * network-online.target), and so sshd is up sooner.
  */
 
-/** systemd's units that wait for the network, where they are part of the boot. */
-const waitingUnits = ['systemd-networkd-wait-online.service', 'NetworkManager-wait-online.service']
+/** systemd's units that bring the network up or wait for it, by the targets whose part they may be. */
+const networkUnits: Readonly<Record<string, readonly string[]>> = {
+  'multi-user.target': ['systemd-networkd.service', 'networking.service'],
+  'network-online.target': [
+    'networking.service',
+    'ifupdown-wait-online.service',
+    'systemd-networkd-wait-online.service',
+    'NetworkManager-wait-online.service',
+  ],
+}
+
+/** Where units are switched on: by the image, or for this boot (netplan's generator does). */
+const unitFolders = ['/etc/systemd/system', '/run/systemd/generator.late']
+
+const switchedOn = ({ files }: Machine): string[] => {
+  const units = Object.entries(networkUnits).flatMap(([target, names]) =>
+    names.filter((name) => unitFolders.some((folder) => files.exists(`${folder}/${target}.wants/${name}`))),
+  )
+  return [...new Set(units)]
+}
 
 /** More than the units' own limits (120 s and 60 s). Seconds. */
 const limitSeconds = 150
 
 /** Waits until systemd says that the network is online, in the way and for the time that the image has set. */
 export const awaitNetwork = async ({ machine }: Boot, reason: string): Promise<void> => {
-  const { files } = machine
-  if (!files.exists('/run/systemd/system')) return
-  const units = waitingUnits.filter((unit) => files.exists(`/etc/systemd/system/network-online.target.wants/${unit}`))
+  if (!machine.files.exists('/run/systemd/system')) return
+  const units = switchedOn(machine)
   if (units.length === 0) return
   const start = machine.clock.monotonic()
   try {

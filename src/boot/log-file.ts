@@ -23,12 +23,14 @@ export const logFileSink = (machine: Machine): LogSink => {
   return (record) => append(formatRecord(record))
 }
 
-/** Appends what scripts and commands print to cloud-init-output.log. */
-export const outputLog = (machine: Machine): ((output: string | Uint8Array) => void) => appender(machine, outputLogFile)
+/** Makes cloud-init-output.log before anybody prints into it: what scripts print is nobody else's to read, either. */
+export const makeOutputLog = (machine: Machine): void => {
+  if (!machine.files.exists(outputLogFile)) appender(machine, outputLogFile)('')
+}
 
 const appender = (machine: Machine, path: string) => {
   const owner = { userId: 0, groupId: admGroup(machine) }
-  return (content: string | Uint8Array): void => machine.files.append(path, content, { mode: logMode, owner })
+  return (content: string): void => machine.files.append(path, content, { mode: logMode, owner })
 }
 
 const admGroup = (machine: Machine): number => {

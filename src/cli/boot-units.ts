@@ -1,8 +1,11 @@
+import { awaitDevices } from '../boot/await-devices.ts'
 import type { Boot } from '../boot/boot.ts'
+import { makeOutputLog, outputLogFile } from '../boot/log-file.ts'
 import { namesConfigUrl, type OpenOptions, openBoot } from '../boot/open-boot.ts'
 import { outputSetting } from '../boot/output-setting.ts'
 import { runBootStage } from '../boot/stages.ts'
 import { type StageName, stageNames } from '../boot/status.ts'
+import { messageOf } from '../machine/errors.ts'
 import type { Machine } from '../machine/machine.ts'
 import { type Identification, identify, recordIdentification } from '../platform/identify.ts'
 import type { OpenedMachine } from './command.ts'
@@ -26,10 +29,21 @@ export const stageOnMachine = async (
 
 /** Runs a stage with its output where the configuration wants it. */
 const runWithOutput = async (opened: OpenedMachine, boot: Boot, name: StageName): Promise<number> => {
-  await opened.sendOutput(outputSetting(boot.config, name))
+  const setting = outputSetting(boot.config, name)
+  if (setting?.stdout.includes(outputLogFile)) attemptOutputLog(opened.machine)
+  await opened.sendOutput(setting)
   const { errors } = await runBootStage(boot, name)
   await opened.sendOutput(undefined)
   return errors.length
+}
+
+/** A log that can't be made (a full disk) is told by what prints into it. */
+const attemptOutputLog = (machine: Machine): void => {
+  try {
+    makeOutputLog(machine)
+  } catch (error) {
+    machine.log.debug(messageOf(error))
+  }
 }
 
 /** All four stages in this one process. Returns the number of failures. */
@@ -50,8 +64,8 @@ export const bootOnMachine = async (
 /** What is to happen around each stage. */
 export interface BootSteps {
   /**
-   * Resolves when the machine's disks and links are all there and its root can be written; until then what is missing
-   * may still come, and nothing but /run is written.
+   * Resolves when the root can be written and udev knows of all devices that the kernel has found; until then nothing
+   * but /run is written.
    */
   readonly ready?: Promise<void>
   before?(name: StageName): Promise<void>
@@ -103,10 +117,20 @@ const beginWhenReady = async (
     recordIdentification(machine, found)
     return { found, boot: await open() }
   }
-  const early = disks()
-  const begun = await begin(false)
+  let seen = disks()
+  let begun = await begin(false)
+  if (ready === undefined) return begun
+  const lookAgain = async (isDoubtful: boolean): Promise<void> => {
+    const now = disks()
+    if (now === seen && !isDoubtful) return
+    seen = now
+    begun = await begin(true)
+  }
   await ready
-  return ready && (begun.found.exitCode === 1 || disks() !== early) ? begin(true) : begun
+  await lookAgain(false)
+  await awaitDevices(machine, begun.found)
+  await lookAgain(begun.found.exitCode === 1)
+  return begun
 }
 
 /** `status` then says that firstlight does not run here, instead of waiting for it. */

@@ -55,7 +55,10 @@ export const hostMachine = (parts: HostParts, options: HostMachineOptions = {}):
       const program = which(argv[0] ?? '', given.env?.['PATH'])
       if (program === undefined) throw notInstalled(argv, given)
       const output = given.output === 'pass' ? options.output?.() : undefined
-      return { ...parts.start(program, argv, given), ...(output && { output }) }
+      return {
+        ...parts.start(program, argv, given),
+        ...(output && { output: { stdout: output.stdout(), stderr: output.stderr() } }),
+      }
     }
     const ask = async (argv: readonly string[], given: CommandOptions = {}): Promise<CommandResult> => {
       const start = prepared(argv, given)

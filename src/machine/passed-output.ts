@@ -6,12 +6,12 @@ import { writeAll } from './host-write.ts'
 import { defaultPath } from './which.ts'
 
 /**
- * Where goes what commands print that run with `output: 'pass'`. `stdout` and `stderr` are descriptors that the commands
- * get as theirs.
+ * Where goes what commands print that run with `output: 'pass'`. `stdout` and `stderr` tell the descriptors that the
+ * commands get as theirs.
  */
 export interface PassedOutput {
-  readonly stdout: number
-  readonly stderr: number
+  stdout(): number
+  stderr(): number
   /** Adds text of firstlight's own. */
   write(text: string | Uint8Array): void
   /** Ends it. Resolves when what was printed has arrived, after 5 s at most: a daemon may go on printing. */
@@ -19,24 +19,40 @@ export interface PassedOutput {
 }
 
 interface Target {
-  readonly descriptor: number
-  readonly filter?: ChildProcess
+  /** What commands get. */
+  descriptor(): number
+  write(content: Uint8Array): void
+  close(): Promise<void>
 }
 
 const longestDrainMilliseconds = 5000
 
 const fileMode = 0o640
+/** What a filter makes is as private: cloud-init's umask for it, too. */
+const filterUmask = '0037'
 
-const openFile = (path: string, flags: number): Target => ({
-  descriptor: attempt('open', path, () => openSync(path, flags | constants.O_WRONLY | constants.O_CREAT, fileMode)),
-})
+const fileTarget = (path: string, flags: number): Target => {
+  const descriptor = attempt('open', path, () =>
+    openSync(path, flags | constants.O_WRONLY | constants.O_CREAT, fileMode),
+  )
+  return {
+    descriptor: () => descriptor,
+    write: (content) => writeAll(descriptor, content),
+    close: async () => closeSync(descriptor),
+  }
+}
+
+interface Filter {
+  readonly descriptor: number
+  readonly process: ChildProcess
+}
 
 /**
  * A shell command that reads what is printed. It reads from a named pipe, since Node's own pipes are sockets, on which
  * `echo text > /dev/stderr` in a user's script fails; and since it is a process of its own, a daemon can print after
  * firstlight has ended.
  */
-const openFilter = (command: string): Target => {
+const openFilter = (command: string): Filter => {
   const folder = mkdtempSync(`${tmpdir()}/firstlight-output-`)
   try {
     const pipe = `${folder}/pipe`
@@ -46,20 +62,57 @@ const openFilter = (command: string): Target => {
     const both = openSync(pipe, constants.O_RDWR)
     const reading = openSync(pipe, constants.O_RDONLY)
     const descriptor = openSync(pipe, constants.O_WRONLY)
-    const filter = spawn('/bin/sh', ['-c', command], { stdio: [reading, 'inherit', 'inherit'], detached: true, env })
+    const script = `umask ${filterUmask}\n${command}`
+    const filter = spawn('/bin/sh', ['-c', script], { stdio: [reading, 'inherit', 'inherit'], detached: true, env })
     filter.on('error', () => undefined)
+    // Not waited for unless by `close`.
+    filter.unref()
     closeSync(reading)
     closeSync(both)
-    return { descriptor, filter }
+    return { descriptor, process: filter }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
+/** The file that `tee -a FILE` adds to, when that is all the command says. */
+const teeFile = (command: string): string | undefined => /^tee\s+(?:-a|--append)\s+(\/[\w./-]+)$/.exec(command)?.[1]
+
+/**
+ * A filter starts when a command needs it. Until then the text that firstlight itself prints goes where `tee -a FILE`
+ * would have it, and most stages start no filter: a boot has three processes less for each.
+ */
+const filterTarget = (command: string): Target => {
+  const file = teeFile(command)
+  let filter: Filter | undefined
+  const descriptor = (): number => {
+    filter ??= openFilter(command)
+    return filter.descriptor
+  }
+  const writeAsTee = (path: string, content: Uint8Array): void => {
+    process.stdout.write(content)
+    const target = fileTarget(path, constants.O_APPEND)
+    target.write(content)
+    void target.close()
+  }
+  return {
+    descriptor,
+    write: (content) => {
+      if (file === undefined || filter) writeAll(descriptor(), content)
+      else writeAsTee(file, content)
+    },
+    close: async () => {
+      if (!filter) return
+      closeSync(filter.descriptor)
+      await drained(filter.process)
+    },
+  }
+}
+
 const openTarget = (target: string): Target => {
   const [, kind = '', rest = ''] = /^\s*(\||>>|>|)\s*(.*?)\s*$/s.exec(target) ?? []
-  if (kind === '|') return openFilter(rest)
-  return openFile(rest, kind === '>' ? constants.O_TRUNC : constants.O_APPEND)
+  if (kind === '|') return filterTarget(rest)
+  return fileTarget(rest, kind === '>' ? constants.O_TRUNC : constants.O_APPEND)
 }
 
 const drained = (filter: ChildProcess): Promise<void> =>
@@ -84,16 +137,12 @@ export const openOutput = (stdout: string, stderr = '&1'): PassedOutput => {
   const out = openTarget(stdout)
   const same = stderr.trim() === '' || stderr.trim() === '&1' || stderr.trim() === stdout.trim()
   const err = same ? out : openTarget(stderr)
-  // Not waited for unless by `close`.
-  for (const { filter } of [out, err]) filter?.unref()
   return {
     stdout: out.descriptor,
     stderr: err.descriptor,
-    write: (text) => writeAll(out.descriptor, Buffer.from(text)),
+    write: (text) => out.write(Buffer.from(text)),
     close: async () => {
-      const targets = same ? [out] : [out, err]
-      for (const { descriptor } of targets) closeSync(descriptor)
-      await Promise.all(targets.map(({ filter }) => filter && drained(filter)))
+      await Promise.all((same ? [out] : [out, err]).map((target) => target.close()))
     },
   }
 }

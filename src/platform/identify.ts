@@ -1,3 +1,4 @@
+import type { BlockDevice } from '../machine/disks.ts'
 import type { Machine } from '../machine/machine.ts'
 import { firstLineOf, isFile } from './asking.ts'
 import { flowList, searchConfigValue } from './config-search.ts'
@@ -33,6 +34,8 @@ export interface Identification {
   readonly mode?: Policy['mode']
   /** What each check answered, before policy; undefined when none had to run. */
   readonly checks?: { readonly found: readonly string[]; readonly maybe: readonly string[] }
+  /** The disks that there were, when a check has looked at them. */
+  readonly disks?: readonly BlockDevice[]
   /** Text for `cloud.cfg` in `runFolder`; undefined: nothing to write. */
   readonly runConfig?: string
   /** True when this is what an earlier run of this boot left. */
@@ -149,7 +152,17 @@ const runChecks = async (evidence: Evidence): Promise<[name: string, finding: Fi
   return findings
 }
 
-const search = async (evidence: Evidence, policy: Policy): Promise<Decision> => {
+const search = async (given: Evidence, policy: Policy): Promise<Decision> => {
+  let disks: readonly BlockDevice[] | undefined
+  const look = async (): Promise<readonly BlockDevice[]> => {
+    disks = await given.disks()
+    return disks
+  }
+  const decision = await searchIn({ ...given, disks: look }, policy)
+  return { ...decision, ...(disks && { disks }) }
+}
+
+const searchIn = async (evidence: Evidence, policy: Policy): Promise<Decision> => {
   const findings = await runChecks(evidence)
   const having = (verdict: Finding['verdict']) => findings.filter(([, finding]) => finding.verdict === verdict)
   const namesOf = (entries: typeof findings) => entries.map(([name]) => name)

@@ -75,6 +75,14 @@ test('where the image does not wait for the network, nobody waits', async () => 
   assert.deepEqual(started(machine), [])
 })
 
+test('the tools that bring the network up are part of it, and no unit is named twice', async () => {
+  const machine = await bootWith('#cloud-config\nbootcmd: [[ls]]\n', {
+    '/etc/systemd/system/multi-user.target.wants/networking.service': '',
+    [`${wants}/networking.service`]: '',
+  })
+  assert.deepEqual(started(machine), ['systemctl start networking.service systemd-networkd-wait-online.service'])
+})
+
 test('a network that does not come is told, and the boot goes on', async () => {
   const machine = await bootWith('#cloud-config\nbootcmd: [[ls]]\nhostname: ada\n', {}, { exitCode: 1 })
   assert.equal(machine.files.readText('/etc/hostname'), 'ada\n')

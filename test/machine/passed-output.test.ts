@@ -58,6 +58,29 @@ test('what is captured does not go there, and what firstlight adds itself does',
     assert.equal(machine.files.stat(`${at}/log`)?.mode, 0o640)
   }))
 
+test('a filter starts when a command prints; until then firstlight does what tee does, in the same file', () =>
+  withMachine('live', async ({ at }) => {
+    const file = `${at}/log`
+    // What tee passes on is this test's own output: a line of it that says nothing.
+    const output = openOutput(`| tee -a ${file}`)
+    const machine = liveMachine({ output: () => output })
+    output.write('# one\n')
+    assert.equal(machine.files.readText(file), '# one\n')
+    assert.equal(machine.files.stat(file)?.mode, 0o640)
+    await machine.run(['echo', '# two'], { output: 'pass' })
+    output.write('# three\n')
+    await output.close()
+    assert.equal(machine.files.readText(file), '# one\n# two\n# three\n')
+  }))
+
+test('what a filter makes is not for everybody to read', () =>
+  withMachine('live', async ({ at }) => {
+    const output = openOutput(`| cat > ${at}/log`)
+    output.write('one\n')
+    await output.close()
+    assert.equal(liveMachine().files.stat(`${at}/log`)?.mode, 0o640)
+  }))
+
 test('an output that cannot be opened is an error that names it', () => {
   assert.throws(() => openOutput('>> /nonexistent/log'), /cannot open \/nonexistent\/log: no such file/)
 })
