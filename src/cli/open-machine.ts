@@ -6,7 +6,7 @@ import { imageMachine } from '../machine/image.ts'
 import { liveMachine } from '../machine/live.ts'
 import type { LogRecord, LogSink } from '../machine/log.ts'
 import type { Machine } from '../machine/machine.ts'
-import { openOutput, type PassedOutput } from '../machine/passed-output.ts'
+import { type Descriptors, openOutput, type PassedOutput } from '../machine/passed-output.ts'
 import type { OpenedMachine } from './command.ts'
 
 export interface OpenChoice {
@@ -70,22 +70,27 @@ const heldUntil = (time: Promise<void>, sink: LogSink): LogSink => {
 const passedOutput = () => {
   let setting: OutputSetting | undefined
   let opened: PassedOutput | undefined
-  const current = (): PassedOutput | undefined => {
+  /** What can't be opened (a read-only disk) is told once, and done without: commands run all the same. */
+  const attempt = <T>(use: (output: PassedOutput) => T): T | undefined => {
     if (setting === undefined) return undefined
     try {
       opened ??= openOutput(setting.stdout, setting.stderr)
+      return use(opened)
     } catch (error) {
       process.stderr.write(`output: ${setting.stdout}: ${messageOf(error)}\n`)
       setting = undefined
+      return undefined
     }
-    return opened
   }
+  const write = (text: string): boolean =>
+    attempt((output) => {
+      output.write(text)
+      return true
+    }) ?? false
   return {
-    current,
+    current: (): Descriptors | undefined => attempt((output) => output.descriptors()),
     announce: (text: string): void => {
-      const output = current()
-      if (output) output.write(text)
-      else process.stderr.write(text)
+      if (!write(text)) process.stderr.write(text)
     },
     send: async (next: OutputSetting | undefined): Promise<void> => {
       const last = opened

@@ -10,7 +10,7 @@ import type { Links } from './links.ts'
 import { liveFiles } from './live-files.ts'
 import type { LogSink } from './log.ts'
 import type { CommandOptions, CommandResult, Machine, MachineKind } from './machine.ts'
-import type { PassedOutput } from './passed-output.ts'
+import type { Descriptors } from './passed-output.ts'
 import { realClock } from './real-clock.ts'
 import type { ProcessStart } from './run-process.ts'
 import { defaultPath, findCommand } from './which.ts'
@@ -24,7 +24,7 @@ export interface HostMachineOptions {
    * Where commands with `output: 'pass'` print to, asked at each (src/machine/passed-output.ts); undefined, and without
    * this: where firstlight itself does.
    */
-  readonly output?: () => Pick<PassedOutput, 'stdout' | 'stderr'> | undefined
+  readonly output?: () => Descriptors | undefined
 }
 
 /** What a live machine and an image do differently. */
@@ -55,10 +55,7 @@ export const hostMachine = (parts: HostParts, options: HostMachineOptions = {}):
       const program = which(argv[0] ?? '', given.env?.['PATH'])
       if (program === undefined) throw notInstalled(argv, given)
       const output = given.output === 'pass' ? options.output?.() : undefined
-      return {
-        ...parts.start(program, argv, given),
-        ...(output && { output: { stdout: output.stdout(), stderr: output.stderr() } }),
-      }
+      return { ...parts.start(program, argv, given), ...(output && { output }) }
     }
     const ask = async (argv: readonly string[], given: CommandOptions = {}): Promise<CommandResult> => {
       const start = prepared(argv, given)

@@ -5,14 +5,17 @@ import { attempt } from './file-error.ts'
 import { writeAll } from './host-write.ts'
 import { defaultPath } from './which.ts'
 
-/**
- * Where goes what commands print that run with `output: 'pass'`. `stdout` and `stderr` tell the descriptors that the
- * commands get as theirs.
- */
+/** What commands get as theirs. */
+export interface Descriptors {
+  readonly stdout: number
+  readonly stderr: number
+}
+
+/** Where goes what commands print that run with `output: 'pass'`. */
 export interface PassedOutput {
-  stdout(): number
-  stderr(): number
-  /** Adds text of firstlight's own. */
+  /** @throws as `openOutput` does: what no command has needed yet is opened here. */
+  descriptors(): Descriptors
+  /** Adds text of firstlight's own. Throws as `descriptors` does. */
   write(text: string | Uint8Array): void
   /** Ends it. Resolves when what was printed has arrived, after 5 s at most: a daemon may go on printing. */
   close(): Promise<void>
@@ -138,8 +141,7 @@ export const openOutput = (stdout: string, stderr = '&1'): PassedOutput => {
   const same = stderr.trim() === '' || stderr.trim() === '&1' || stderr.trim() === stdout.trim()
   const err = same ? out : openTarget(stderr)
   return {
-    stdout: out.descriptor,
-    stderr: err.descriptor,
+    descriptors: () => ({ stdout: out.descriptor(), stderr: err.descriptor() }),
     write: (text) => out.write(Buffer.from(text)),
     close: async () => {
       await Promise.all((same ? [out] : [out, err]).map((target) => target.close()))

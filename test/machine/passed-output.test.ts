@@ -10,7 +10,7 @@ const printed = async (spec: readonly string[], lines: readonly string[], file: 
   await withMachine('live', async ({ at }) => {
     const [stdout = '', stderr] = spec.map((word) => word.replaceAll('DIR', at))
     const output = openOutput(stdout, stderr)
-    const machine = liveMachine({ output: () => output })
+    const machine = liveMachine({ output: output.descriptors })
     for (const line of lines) {
       const result = await machine.run(['sh', '-c', line], { output: 'pass' })
       assert.deepEqual([result.stdout, result.stderr], ['', ''])
@@ -50,7 +50,7 @@ test('complaints can go elsewhere', async () => {
 test('what is captured does not go there, and what firstlight adds itself does', () =>
   withMachine('live', async ({ at }) => {
     const output: PassedOutput = openOutput(`>> ${at}/log`)
-    const machine = liveMachine({ output: () => output })
+    const machine = liveMachine({ output: output.descriptors })
     assert.equal((await machine.run(['echo', 'captured'])).stdout, 'captured\n')
     output.write('own\n')
     await output.close()
@@ -63,7 +63,7 @@ test('a filter starts when a command prints; until then firstlight does what tee
     const file = `${at}/log`
     // What tee passes on is this test's own output: a line of it that says nothing.
     const output = openOutput(`| tee -a ${file}`)
-    const machine = liveMachine({ output: () => output })
+    const machine = liveMachine({ output: output.descriptors })
     output.write('# one\n')
     assert.equal(machine.files.readText(file), '# one\n')
     assert.equal(machine.files.stat(file)?.mode, 0o640)

@@ -1,5 +1,5 @@
 /**
- * `npm run bench:vm [-- --cloud nocloud|ec2]...`: the first boot of one Debian image without any tool, with Debian's
+ * `npm run bench:vm [-- --cloud nocloud|ec2]... [--rounds N]`: the first boot of one Debian image without any tool, with Debian's
  * cloud-init and with firstlight, one after another, as ratios of what each tool adds. Needs root, qemu and apt.
  */
 import { execFileSync } from 'node:child_process'
@@ -93,23 +93,39 @@ const measure = async (variant: Variant, cloud: BenchCloud): Promise<Cost> => {
 
 const variants = (): Variant[] => [bare(), peer, firstlightVariant()]
 
+const median = (values: readonly number[]): number =>
+  [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN
+
+const medianCost = (costs: readonly Cost[]): Cost => {
+  const of = (what: keyof Cost): number => median(costs.map((cost) => cost[what] ?? Number.NaN))
+  return {
+    sshd: of('sshd'),
+    final: costs.some(({ final }) => final === undefined) ? undefined : of('final'),
+    cpu: of('cpu'),
+    memory: of('memory'),
+    requests: of('requests'),
+    disk: of('disk'),
+  }
+}
+
+const line = (name: string, { sshd, final, cpu, memory, requests, disk }: Cost): string =>
+  [name.padEnd(24), sshd.toFixed(1), final?.toFixed(1) ?? '-', cpu.toFixed(1), memory.toFixed(0), requests, disk].join(
+    '\t',
+  )
+
+/** Each round boots all three one after another: what the host does besides hits them alike. */
 const compare = async (cloud: BenchCloud): Promise<void> => {
-  const [none, theirs, ours] = [
-    await measure(bare(), cloud),
-    await measure(peer, cloud),
-    await measure(firstlightVariant(), cloud),
-  ]
-  const line = (name: string, { sshd, final, cpu, memory, requests, disk }: Cost): string =>
-    [
-      name.padEnd(24),
-      sshd.toFixed(1),
-      final?.toFixed(1) ?? '-',
-      cpu.toFixed(1),
-      memory.toFixed(0),
-      requests,
-      disk,
-    ].join('\t')
+  const costs: [none: Cost[], theirs: Cost[], ours: Cost[]] = [[], [], []]
+  for (let round = 0; round < rounds(); round++) {
+    costs[0].push(await measure(bare(), cloud))
+    costs[1].push(await measure(peer, cloud))
+    costs[2].push(await measure(firstlightVariant(), cloud))
+  }
+  const [none, theirs, ours] = [medianCost(costs[0]), medianCost(costs[1]), medianCost(costs[2])]
   console.log(`\n${cloud}: seconds to sshd, to the end of final, CPU seconds, peak MiB, metadata requests, MiB on disk`)
+  console.log(
+    `(medians of ${rounds()}; sshd of each: ${costs.map((each) => each.map(({ sshd }) => sshd.toFixed(1)).join(' ')).join(' | ')})`,
+  )
   console.log(line('no tool', none))
   console.log(line('cloud-init 22.4.2', theirs))
   console.log(line('firstlight', ours))
@@ -119,6 +135,12 @@ const compare = async (cloud: BenchCloud): Promise<void> => {
   console.log(`added by firstlight / added by cloud-init: ${words.join(', ')}`)
   const final = (ours.final ?? Number.NaN) / (theirs.final ?? Number.NaN)
   console.log(`firstlight / cloud-init: final ${final.toFixed(2)}, requests ${ours.requests}/${theirs.requests}`)
+}
+
+/** `--rounds N`: an odd number, so that a median is one of the figures. */
+const rounds = (): number => {
+  const at = process.argv.indexOf('--rounds')
+  return at < 0 ? 3 : Math.max(1, Number(process.argv[at + 1]) || 1)
 }
 
 const chosen = (): BenchCloud[] => {
