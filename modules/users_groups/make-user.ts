@@ -3,6 +3,7 @@ import type { NewUser } from '../../src/distros/distro.ts'
 import type { UserEntry } from '../../src/distros/users-config.ts'
 import { ConfigError, messageOf } from '../../src/machine/errors.ts'
 import { giveAccess, redirectLogins } from './access.ts'
+import { completeHome } from './home.ts'
 import { setPassword } from './password.ts'
 import { readUserOptions, type UserOptions } from './user-options.ts'
 import type { UserRun } from './user-run.ts'
@@ -71,6 +72,7 @@ const ensureAccount = async (run: UserRun, entry: UserEntry, options: UserOption
     // useradd was cut off between the account and its home folder.
     await distro.accounts.removeUser(machine, name)
   } else if (account !== undefined) {
+    if (createHome) await attempt(run, () => completeHome(machine, account))
     await completeGroups(run, entry, options)
     return true
   }

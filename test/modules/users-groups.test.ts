@@ -310,3 +310,46 @@ test('an account whose home folder did not come to be is made again', async () =
   assert.deepEqual(commandLines(machine), ['userdel ada', 'useradd --create-home ada'])
   assert.equal(machine.tree()['/home/ada']?.userId, 1000)
 })
+
+test('a home folder whose files a power cut left empty or away gets them again; what has content stays', async () => {
+  const passwd = 'root:x:0:0:root:/root:/bin/bash\nada:x:1000:1000::/home/ada:/bin/sh\n'
+  const files = {
+    '/etc/passwd': passwd,
+    '/etc/shadow': 'root:*:1::::::\nada:!:1::::::\n',
+    '/etc/skel/.bashrc': 'alias\n',
+    '/etc/skel/.empty': '',
+    '/etc/skel/.profile': { content: 'umask\n', mode: 0o600 },
+    '/etc/skel/.config/app': 'app\n',
+    '/etc/skel/.logout': 'bye\n',
+    '/etc/skel/.link': { link: '.bashrc' },
+    '/etc/skel/.elsewhere': 'x\n',
+    '/home/ada/.bashrc': '',
+    '/home/ada/.logout': 'mine\n',
+    '/home/ada/.elsewhere': { link: '/etc/target' },
+    '/etc/target': '',
+  }
+  const unfinished = { '/var/lib/cloud/instances/i-1/users_groups.unfinished': 'ada\n' }
+  const machine = madeUpDebian({ files: { ...files, ...unfinished } })
+  const { failure } = await run({ users: ['ada'] }, { machine })
+  assert.equal(failure, undefined)
+  assert.deepEqual(commandLines(machine), [])
+  const home = Object.entries(machine.tree()).filter(([path]) => path.startsWith('/home/ada/'))
+  assert.deepEqual(
+    home.map(([path, { content, mode, userId }]) => [path.slice('/home/ada/'.length), content, mode, userId]),
+    [
+      ['.bashrc', 'alias\n', 0o644, 1000],
+      ['.config', '', 0o755, 1000],
+      ['.config/app', 'app\n', 0o644, 1000],
+      ['.elsewhere', '/etc/target', 0o777, 0],
+      ['.empty', '', 0o644, 1000],
+      ['.link', '.bashrc', 0o777, 1000],
+      ['.logout', 'mine\n', 0o644, 0],
+      ['.profile', 'umask\n', 0o600, 1000],
+    ],
+  )
+  assert.equal(machine.files.readText('/etc/target'), '')
+
+  const image = madeUpDebian({ files })
+  await run({ users: ['ada'] }, { machine: image })
+  assert.equal(image.files.readText('/home/ada/.bashrc'), '', 'an account of the image keeps its files as they are')
+})
