@@ -28,11 +28,16 @@ const networkUnits: Readonly<Record<string, readonly string[]>> = {
 /** Where units are switched on: by the image, or for this boot (netplan's generator does). */
 const unitFolders = ['/etc/systemd/system', '/run/systemd/generator.late']
 
+/** Where the generator says when the network stage comes (config/systemd/cloud-init-generator). */
+const orderFile = '/run/systemd/generator.early/cloud-init-network.service.d/order.conf'
+
 const switchedOn = ({ files }: Machine): string[] => {
   const units = Object.entries(networkUnits).flatMap(([target, names]) =>
     names.filter((name) => unitFolders.some((folder) => files.exists(`${folder}/${target}.wants/${name}`))),
   )
-  return [...new Set(units)]
+  // NetworkManager comes after sysinit.target: a stage that comes before would wait for what waits for it.
+  const isBeforeServices = files.readTextIfExists(orderFile)?.includes('Before=sysinit.target') === true
+  return [...new Set(units)].filter((name) => !isBeforeServices || !name.startsWith('NetworkManager'))
 }
 
 /** More than the units' own limits (120 s and 60 s). Seconds. */

@@ -83,6 +83,18 @@ test('the tools that bring the network up are part of it, and no unit is named t
   assert.deepEqual(started(machine), ['systemctl start networking.service systemd-networkd-wait-online.service'])
 })
 
+test('a stage that comes before all services does not wait for NetworkManager, which is one', async () => {
+  const order = '/run/systemd/generator.early/cloud-init-network.service.d/order.conf'
+  const bootcmd = '#cloud-config\nbootcmd: [[ls]]\n'
+  const both = { [`${wants}/NetworkManager-wait-online.service`]: '' }
+  const early = await bootWith(bootcmd, { ...both, [order]: '[Unit]\nBefore=sysinit.target\n' })
+  assert.deepEqual(started(early), ['systemctl start systemd-networkd-wait-online.service'])
+  const late = await bootWith(bootcmd, { ...both, [order]: '[Unit]\nAfter=NetworkManager.service\n' })
+  assert.deepEqual(started(late), [
+    'systemctl start systemd-networkd-wait-online.service NetworkManager-wait-online.service',
+  ])
+})
+
 test('a network that does not come is told, and the boot goes on', async () => {
   const machine = await bootWith('#cloud-config\nbootcmd: [[ls]]\nhostname: ada\n', {}, { exitCode: 1 })
   assert.equal(machine.files.readText('/etc/hostname'), 'ada\n')
