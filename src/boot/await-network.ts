@@ -6,7 +6,7 @@ import type { Machine } from '../machine/machine.ts'
 import type { Boot } from './boot.ts'
 import { loadDatasource } from './find-instance.ts'
 import { parseModuleEntry } from './module-list.ts'
-import { hasRun } from './semaphores.ts'
+import { hasRun, moduleMark } from './semaphores.ts'
 
 /**
  * The network stage begins at once, beside the tools that bring the network up. Whoever needs the network waits for it
@@ -80,6 +80,8 @@ const objectsAt = (config: JsonObject, key: string): JsonObject[] => {
   return (Array.isArray(value) ? value : []).filter(isJsonObject)
 }
 
+const never = (): undefined => undefined
+
 /** What makes a module of this stage reach for the network, by its id; modules that are not named here may always. */
 const needs: Readonly<Record<string, (config: JsonObject) => string | undefined>> = {
   seed_random: (config) =>
@@ -87,20 +89,20 @@ const needs: Readonly<Record<string, (config: JsonObject) => string | undefined>
   bootcmd: (config) => (isFilled(config['bootcmd']) ? 'bootcmd may use it' : undefined),
   write_files: (config) =>
     objectsAt(config, 'write_files').some((file) => isFilled(file['source'])) ? 'write_files has a source' : undefined,
-  growpart: () => undefined,
-  resizefs: () => undefined,
-  disk_setup: () => undefined,
+  growpart: never,
+  resizefs: never,
+  disk_setup: never,
   mounts: (config) => (isFilled(config['mounts']) ? 'mounts may use it' : undefined),
-  set_hostname: () => undefined,
-  update_hostname: () => undefined,
-  update_etc_hosts: () => undefined,
-  resolv_conf: () => undefined,
-  ca_certs: () => undefined,
-  rsyslog: () => undefined,
+  set_hostname: never,
+  update_hostname: never,
+  update_etc_hosts: never,
+  resolv_conf: never,
+  ca_certs: never,
+  rsyslog: never,
   users_groups: (config) =>
     objectsAt(config, 'users').some((user) => isFilled(user['snapuser'])) ? 'users has a snapuser' : undefined,
-  ssh: () => undefined,
-  set_passwords: () => undefined,
+  ssh: never,
+  set_passwords: never,
 }
 
 /**
@@ -115,7 +117,7 @@ export const whyModulesNeedNetwork = async (
   const list = config['cloud_init_modules']
   const entries = (Array.isArray(list) ? list : []).flatMap((entry) => parseModuleEntry(entry) ?? [])
   const waiting = entries
-    .filter(({ id, frequency = 'instance' }) => !hasRun(machine, paths, `config_${id}`, frequency))
+    .filter(({ id, frequency = 'instance' }) => !hasRun(machine, paths, moduleMark(id), frequency))
     .map(({ id }) => id)
   for (const id of waiting) {
     const need = Object.hasOwn(needs, id) ? needs[id] : undefined

@@ -10,7 +10,7 @@ import type { Log } from '../machine/log.ts'
 import type { Machine } from '../machine/machine.ts'
 import type { ModuleEntry } from './module-list.ts'
 import type { Progress } from './progress.ts'
-import { hasRun, type PendingMarks } from './semaphores.ts'
+import { hasRun, moduleMark, type PendingMarks } from './semaphores.ts'
 
 /** What the modules of a stage share. */
 export interface ModuleRun {
@@ -87,7 +87,7 @@ const runOne = async (run: ModuleRun, entry: ModuleEntry, module: ConfigModule):
   const steps: (() => void)[] = []
   const failure = await attempt(run, entry, module, steps)
   const seconds = (machine.clock.monotonic() - started) / 1000
-  run.marks.add(semaphoreName(module), frequency, () => finish(steps))
+  run.marks.add(moduleMark(module.id), frequency, () => finish(steps))
   machine.log.debug(`${entry.id} took ${seconds.toFixed(3)} s`)
   if (failure === undefined) {
     progress({ ...event, state: 'done', seconds })
@@ -104,7 +104,7 @@ const reasonToSkip = (run: ModuleRun, module: ConfigModule, frequency: Frequency
   if (module.activateBy && !module.activateBy.some((key) => key in cloudConfig))
     return 'nothing in the configuration asks for it'
   if (!runsOn(module, distro, cloudConfig)) return `it is not for ${distro.id}`
-  const mark = semaphoreName(module)
+  const mark = moduleMark(module.id)
   if (run.marks.has(mark, frequency) || hasRun(machine, paths, mark, frequency)) {
     return frequency === 'once' ? 'it has run once on this image' : 'it has run for this instance'
   }
@@ -117,8 +117,6 @@ const runsOn = (module: ConfigModule, distro: Distro, cloudConfig: JsonObject): 
   const unverified = cloudConfig['unverified_modules']
   return Array.isArray(unverified) && unverified.includes(module.id)
 }
-
-const semaphoreName = (module: ConfigModule): string => `config_${module.id}`
 
 /**
  * Runs one module outside of the lists: whatever its mark says, and without setting it.

@@ -14,6 +14,9 @@ export const semaphorePath = (paths: Paths, name: string, frequency: Frequency):
   return frequency === 'once' ? `${paths.cloud}/sem/${name}.once` : `${instanceLink(paths)}/sem/${name}`
 }
 
+/** The name of a module's mark. */
+export const moduleMark = (moduleId: string): string => `config_${moduleId}`
+
 /** True when `name` has run as often as its frequency allows. */
 export const hasRun = (machine: Machine, paths: Paths, name: string, frequency: Frequency): boolean => {
   const path = semaphorePath(paths, name, frequency)

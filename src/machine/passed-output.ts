@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs'
+import { appendFileSync, closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { attempt } from './file-error.ts'
 import { writeAll } from './host-write.ts'
@@ -93,10 +93,8 @@ const filterTarget = (command: string): Target => {
     return filter.descriptor
   }
   const writeAsTee = (path: string, content: Uint8Array): void => {
+    attempt('append to', path, () => appendFileSync(path, content, { mode: fileMode }))
     process.stdout.write(content)
-    const target = fileTarget(path, constants.O_APPEND)
-    target.write(content)
-    void target.close()
   }
   return {
     descriptor,

@@ -1,18 +1,10 @@
 import type { Machine } from '../machine/machine.ts'
-import { listNics } from './nics.ts'
+import { factAt, listNics } from './nics.ts'
 
 /** First byte of the class of a PCI device that is a network controller (PCI Code and ID Assignment, class 02h). */
 const pciNetwork = /^0x02/
 /** What Hyper-V calls its network devices (Linux: include/linux/hyperv.h, HV_NIC_GUID). */
 const hypervNetwork = '{f8615163-df3e-46c5-913f-f2d2f965ed0e}'
-
-const factAt = (machine: Machine, path: string): string => {
-  try {
-    return (machine.files.readTextIfExists(path) ?? '').trim()
-  } catch {
-    return ''
-  }
-}
 
 /** Folders of the network devices on the buses that say what a device is before any driver has it. */
 const networkDevices = (machine: Machine): string[] => {

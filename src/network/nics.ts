@@ -32,14 +32,17 @@ const madeUpMacs = new Set(['1', '3'])
 /** The lowest bit of an interface's flags (netdevice(7)). */
 const IFF_UP = 1
 
-/** A fact of an interface; reading it can fail (`carrier` of one that is down says EINVAL), then it is empty. */
-const fact = (machine: Machine, name: string, path: string): string => {
+/** A fact that a file of the kernel or of udev tells; reading it can fail (EINVAL, EIO), then it is empty. */
+export const factAt = (machine: Machine, path: string): string => {
   try {
-    return (machine.files.readTextIfExists(`${SYSFS}/${name}/${path}`) ?? '').trim()
+    return (machine.files.readTextIfExists(path) ?? '').trim()
   } catch {
     return ''
   }
 }
+
+/** A fact of an interface: `carrier` of one that is down says EINVAL. */
+const fact = (machine: Machine, name: string, path: string): string => factAt(machine, `${SYSFS}/${name}/${path}`)
 
 const isMadeOfOthers = (machine: Machine, name: string): boolean => {
   const has = (path: string): boolean => machine.files.exists(`${SYSFS}/${name}/${path}`)

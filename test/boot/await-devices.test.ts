@@ -75,6 +75,20 @@ for (const [what, settles, files, hasSeed = true] of cases) {
   })
 }
 
+test('where firstlight is switched off nobody waits; a fact that can not be read is a reason to wait', async () => {
+  const udev = { which: ['udevadm', 'systemd-detect-virt'], disks: [seed], onCommand: () => '' }
+  const off = memoryMachine({ ...udev, files: { ...complete, '/etc/cloud/cloud-init.disabled': '' } })
+  await awaitDevices(off, await identify(off))
+  assert.deepEqual(off.commands, [])
+  const torn = memoryMachine({
+    ...udev,
+    files: complete,
+    fault: (_action, path) => (path === '/sys/class/block/sr0/dev' ? 'EIO' : undefined),
+  })
+  await awaitDevices(torn, await identify(torn))
+  assert.ok(torn.commands.some(({ argv }) => argv[1] === 'settle'))
+})
+
 test('without udev nobody waits; one that fails is told, and the boot goes on', async () => {
   const none = memoryMachine({ which: [] })
   await awaitDevices(none, await identify(none))
