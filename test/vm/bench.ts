@@ -8,8 +8,14 @@ import { join } from 'node:path'
 import { buildBase, cache, firstlightVariant, imageOf, type Variant } from './image.ts'
 import { beginLife, bootOnce, endLife } from './life.ts'
 import { currentStep, runStep } from './namespaces.ts'
+import { checkWords, valuesOf } from './words.ts'
 
-type BenchCloud = 'nocloud' | 'ec2'
+const benchClouds = ['nocloud', 'ec2'] as const
+type BenchCloud = (typeof benchClouds)[number]
+
+const words = process.argv.slice(2)
+checkWords(words, { choices: { cloud: benchClouds }, numbers: ['rounds'], flags: [] })
+
 const keyFile = join(cache, 'bench-key')
 
 /** Nothing but sshd with its host keys and our key, as an image for one machine would have it. */
@@ -131,21 +137,18 @@ const compare = async (cloud: BenchCloud): Promise<void> => {
   console.log(line('firstlight', ours))
   const added = (what: 'sshd' | 'cpu' | 'memory' | 'disk'): string =>
     ((ours[what] - none[what]) / (theirs[what] - none[what])).toFixed(2)
-  const words = (['sshd', 'cpu', 'memory', 'disk'] as const).map((what) => `${what} ${added(what)}`)
-  console.log(`added by firstlight / added by cloud-init: ${words.join(', ')}`)
+  const ratios = (['sshd', 'cpu', 'memory', 'disk'] as const).map((what) => `${what} ${added(what)}`)
+  console.log(`added by firstlight / added by cloud-init: ${ratios.join(', ')}`)
   const final = (ours.final ?? Number.NaN) / (theirs.final ?? Number.NaN)
   console.log(`firstlight / cloud-init: final ${final.toFixed(2)}, requests ${ours.requests}/${theirs.requests}`)
 }
 
-/** `--rounds N`: an odd number, so that a median is one of the figures. */
-const rounds = (): number => {
-  const at = process.argv.indexOf('--rounds')
-  return at < 0 ? 3 : Math.max(1, Number(process.argv[at + 1]) || 1)
-}
+/** An odd number makes a median one of the figures. */
+const rounds = (): number => Number(valuesOf(words, '--rounds')[0] ?? 3)
 
 const chosen = (): BenchCloud[] => {
-  const named = process.argv.slice(2).filter((word): word is BenchCloud => word === 'nocloud' || word === 'ec2')
-  return named.length > 0 ? named : ['nocloud', 'ec2']
+  const named = valuesOf(words, '--cloud')
+  return benchClouds.filter((name) => named.length === 0 || named.includes(name))
 }
 
 const steps: Readonly<Record<string, () => Promise<number> | number>> = {

@@ -7,19 +7,23 @@
  */
 import { availableParallelism } from 'node:os'
 import { type CloudName, cloudNames, isCloudName } from '../../src/simulator/index.ts'
-import { chosenHardships, endure, keyedImage, seedOf } from './hardships.ts'
+import { chosenHardships, endure, hardshipNames, keyedImage, seedOf } from './hardships.ts'
 import { buildBase, firstlightVariant, imageOf } from './image.ts'
 import { currentStep, runStep, startStep } from './namespaces.ts'
 import { liveThrough } from './story.ts'
+import { checkWords, valuesOf } from './words.ts'
 
 const chosenClouds = (words: readonly string[]): CloudName[] => {
-  const named = words.flatMap((word, index) => (words[index - 1] === '--cloud' ? [word] : []))
-  const unknown = named.find((name) => !isCloudName(name))
-  if (unknown !== undefined) throw new Error(`no cloud is called ${unknown}: ${cloudNames.join(', ')}`)
+  const named = valuesOf(words, '--cloud')
   return named.length > 0 ? named.filter(isCloudName) : [...cloudNames]
 }
 
 const words = process.argv.slice(2)
+checkWords(words, {
+  choices: { cloud: cloudNames, hardship: hardshipNames },
+  numbers: ['seed'],
+  flags: ['hardships', 'short'],
+})
 const isShort = words.includes('--short')
 const hardships = chosenHardships(words)
 const seed = String(seedOf(words))
